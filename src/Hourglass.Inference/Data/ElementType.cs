@@ -1,0 +1,11 @@
+namespace Hourglass.Data;
+
+/// <summary>How a stored value is held on disk.</summary>
+public enum ElementType
+{
+    /// <summary>32-bit floating point, little-endian; read as it is.</summary>
+    Float32 = 1,
+
+    /// <summary>One byte; read as value / 255, so that it lies in [0, 1].</summary>
+    UInt8 = 2,
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace Hourglass.Data;
+
+/// <summary>Decides which samples validate, by a seeded hash of the raw sample.</summary>
+/// <remarks>A sample stays on its side when the file grows or is reordered, and equal samples share a side,
+/// so that no training row is also a validation row.</remarks>
+public static class HoldOut
+{
+    private const ulong Offset = 14695981039346656037;
+    private const ulong Prime = 1099511628211;
+
+    /// <summary>Whether a sample belongs to the validation part.</summary>
+    /// <param name="sample">The raw sample's bytes, before preprocessing.</param>
+    /// <param name="seed">Seed of the split.</param>
+    /// <param name="share">Share held out, 0 to below 1.</param>
+    public static bool IsValidation(ReadOnlySpan<byte> sample, int seed, double share) =>
+        share > 0 && (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53)) < share;
+
+    /// <summary>64-bit hash of a sample: FNV-1a over 8-byte words and the rest, then the finaliser of MurmurHash3.</summary>
+    /// <param name="sample">The raw sample's bytes.</param>
+    /// <param name="seed">Seed of the split.</param>
+    public static ulong Hash(ReadOnlySpan<byte> sample, int seed)
+    {
+        var hash = (Offset ^ (uint)seed) * Prime;
+        foreach (var word in MemoryMarshal.Cast<byte, ulong>(sample))
+        {
+            hash = (hash ^ word) * Prime;
+            hash ^= hash >> 29;
+        }
+
+        foreach (var tail in sample[(sample.Length / 8 * 8)..])
+        {
+            hash = (hash ^ tail) * Prime;
+        }
+
+        hash ^= hash >> 33;
+        hash *= 0xff51afd7ed558ccd;
+        hash ^= hash >> 33;
+        hash *= 0xc4ceb9fe1a85ec53;
+        return hash ^ (hash >> 33);
+    }
+}

@@ -1,0 +1,69 @@
+using Hourglass.Data.Stores;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Data;
+
+/// <summary>Samples ready for a model, with everything that is known about where they came from.</summary>
+public sealed class PreparedData : IDisposable
+{
+    /// <summary>Model inputs, memory-mapped.</summary>
+    public required SampleStore Samples { get; init; }
+
+    /// <summary>How the inputs were made from raw data, and the way back.</summary>
+    public required SamplePreprocessing Preprocessing { get; init; }
+
+    /// <summary>What was read: for people to see, for the report and for training.json.</summary>
+    public required DataDescription Description { get; init; }
+
+    /// <summary>Which samples train and which validate; everything in Training when nothing was held out.</summary>
+    public required SampleSplit Split { get; init; }
+
+    /// <summary>Labels, where the source has them; never model input.</summary>
+    public SampleLabels? Labels { get; init; }
+
+    /// <summary>Values of the identifier column, where one was named or found.</summary>
+    public IReadOnlyList<string>? Identifiers { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Samples.Dispose();
+}
+
+/// <summary>Sample numbers of the two parts, each ascending.</summary>
+/// <param name="Training">Samples that train.</param>
+/// <param name="Validation">Samples that are held out; empty when nothing was.</param>
+public sealed record SampleSplit(long[] Training, long[] Validation);
+
+/// <summary>One label for each sample.</summary>
+/// <param name="Names">Distinct labels, in order of first appearance or numeric order.</param>
+/// <param name="Codes">For each sample, the place of its label in <paramref name="Names"/>; -1 where it is missing.</param>
+public sealed record SampleLabels(IReadOnlyList<string> Names, int[] Codes);
+
+/// <summary>What was read from a source.</summary>
+public sealed record DataDescription
+{
+    /// <summary>Path or built-in name.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>"csv", "parquet", "npy", "npz", "idx", "cifar", "images", "glyphs", "telemetry", ...</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Samples read.</summary>
+    public required long Samples { get; init; }
+
+    /// <summary>SHA-256 of the source's bytes (of every file's bytes, in order, for a folder), lower-case hexadecimal.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>For tables, the columns with the inferred kinds; empty otherwise.</summary>
+    public IReadOnlyList<ColumnDescription> Columns { get; init; } = [];
+
+    /// <summary>Repairs and oddities, a sentence each: rows skipped (with lines), values imputed, columns left out.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}
+
+/// <summary>What was inferred about one column.</summary>
+/// <param name="Name">Header, or "column 3" without one.</param>
+/// <param name="Kind">numeric, categorical, boolean, date-time, constant, identifier, text; or label, ignored.</param>
+/// <param name="Missing">How many values are missing.</param>
+/// <param name="Distinct">How many distinct values were seen (counting stops at a documented bound).</param>
+/// <param name="Treatment">What becomes of it, in words: "standard scaling", "one-hot, 7 categories", "left out: identifier".</param>
+public sealed record ColumnDescription(string Name, string Kind, long Missing, long Distinct, string Treatment);

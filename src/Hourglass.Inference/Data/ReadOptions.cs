@@ -1,0 +1,109 @@
+using System.Text.Json.Serialization;
+
+namespace Hourglass.Data;
+
+/// <summary>What the user said about the source; null means: infer it.</summary>
+public sealed record ReadOptions
+{
+    /// <summary>Column that is a label: kept for plots and metrics, never model input.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Column that names the row.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Columns to leave out.</summary>
+    public IReadOnlyList<string> Ignore { get; init; } = [];
+
+    /// <summary>CSV: the character between fields; inferred from , ; tab | when null.</summary>
+    public char? Delimiter { get; init; }
+
+    /// <summary>CSV: whether the first row names the columns; inferred when null.</summary>
+    public bool? Header { get; init; }
+
+    /// <summary>CSV: name of the encoding (utf-8, latin1, utf-16 ...); from the byte order mark, else utf-8 with latin1 as fallback, when null.</summary>
+    public string? Encoding { get; init; }
+
+    /// <summary>CSV: '.' or ','; inferred when null.</summary>
+    public char? Decimal { get; init; }
+
+    /// <summary>What to do with a malformed row.</summary>
+    public BadRowPolicy OnBadRow { get; init; } = BadRowPolicy.Fail;
+
+    /// <summary>.npz: which array holds the samples; asked for by an error when null and several could.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Images: width and height in pixels; those of the first picture when null.</summary>
+    public ImageSize? Size { get; init; }
+
+    /// <summary>Images: true for one channel, false for three; inferred from the pictures when null.</summary>
+    public bool? Grey { get; init; }
+
+    /// <summary>Images: how a picture of another size becomes this size.</summary>
+    public ResizePolicy Resize { get; init; } = ResizePolicy.Fit;
+
+    /// <summary>Where sample stores go; a folder under the system's temporary one when null.</summary>
+    public string? StoreFolder { get; init; }
+}
+
+/// <summary>Width and height in pixels.</summary>
+/// <param name="Width">Pixels across.</param>
+/// <param name="Height">Pixels down.</param>
+public readonly record struct ImageSize(int Width, int Height);
+
+/// <summary>What to do with a malformed row.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BadRowPolicy>))]
+public enum BadRowPolicy
+{
+    /// <summary>Stop with an error that names file, line and column.</summary>
+    Fail,
+
+    /// <summary>Leave the row out, count it and list its line.</summary>
+    Skip,
+}
+
+/// <summary>How a picture of another size becomes the model's size.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ResizePolicy>))]
+public enum ResizePolicy
+{
+    /// <summary>Stretch to the size, whatever the proportions.</summary>
+    Fit,
+
+    /// <summary>Scale to cover, then cut the middle out.</summary>
+    Crop,
+
+    /// <summary>Refuse pictures of another size.</summary>
+    Refuse,
+}
+
+/// <summary>How the training side prepares data.</summary>
+public sealed record PreparationOptions
+{
+    /// <summary>Share of samples held out for validation, by a seeded hash of each sample; 0 to below 1.</summary>
+    public double Validation { get; init; } = 0.1;
+
+    /// <summary>Seed of the split.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Scaling of numeric columns and of float arrays; chosen for each column from its values when null.</summary>
+    public Scaling? Scaling { get; init; }
+}
+
+/// <summary>How a numeric column is scaled.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Scaling>))]
+public enum Scaling
+{
+    /// <summary>As it is.</summary>
+    None,
+
+    /// <summary>(x - mean) / standard deviation.</summary>
+    Standard,
+
+    /// <summary>(x - median) / interquartile range.</summary>
+    Robust,
+
+    /// <summary>Through the empirical distribution to a standard normal.</summary>
+    Quantile,
+
+    /// <summary>(x - minimum) / (maximum - minimum), within [0, 1] on training data.</summary>
+    MinMax,
+}
