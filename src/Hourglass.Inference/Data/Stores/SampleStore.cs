@@ -1,16 +1,31 @@
+using System.IO.Hashing;
+using System.IO.MemoryMappedFiles;
+using System.Numerics.Tensors;
+
 namespace Hourglass.Data.Stores;
 
 /// <summary>Samples of one shape on disk, memory-mapped, so that training memory does not grow with the data.</summary>
 /// <remarks>Safe for concurrent reads. Format: docs/sample-store.md.</remarks>
-public sealed class SampleStore : IDisposable
+public sealed unsafe class SampleStore : IDisposable
 {
-    private SampleStore(string path, long count, int[] sampleShape, ElementType elementType, string contentHash)
+    private readonly MemoryMappedFile? _map;
+    private readonly MemoryMappedViewAccessor? _view;
+    private readonly byte* _values;
+    private readonly bool _deleteOnDispose;
+    private bool _disposed;
+
+    private SampleStore(string path, StoreHeader header, bool deleteOnDispose)
     {
-        Path = path;
-        Count = count;
-        SampleShape = sampleShape;
-        ElementType = elementType;
-        ContentHash = contentHash;
+        (Path, Count, SampleShape, ElementType, ContentHash, _deleteOnDispose) = (path, header.Count, header.Shape, header.ElementType, header.ContentHash, deleteOnDispose);
+        SampleLength = header.SampleLength;
+        if (Count > 0)
+        {
+            _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+            _view = _map.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+            byte* start = null;
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+            _values = start + StoreHeader.Size;
+        }
     }
 
     /// <summary>The file behind it.</summary>
@@ -23,7 +38,7 @@ public sealed class SampleStore : IDisposable
     public IReadOnlyList<int> SampleShape { get; }
 
     /// <summary>Values in one sample: the product of <see cref="SampleShape"/>.</summary>
-    public int SampleLength => SampleShape.Aggregate(1, (product, size) => product * size);
+    public int SampleLength { get; }
 
     /// <summary>How values are held.</summary>
     public ElementType ElementType { get; }
@@ -35,19 +50,99 @@ public sealed class SampleStore : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="verifyContent">Whether to read all of it and compare the checksum.</param>
     /// <exception cref="DataException">Not a store, truncated, or altered.</exception>
-    public static SampleStore Open(string path, bool verifyContent = false) => throw new NotImplementedException();
+    public static SampleStore Open(string path, bool verifyContent = false) => Open(path, verifyContent, deleteOnDispose: false);
+
+    /// <summary>Starts a new store.</summary>
+    /// <param name="path">Where it goes.</param>
+    /// <param name="sampleShape">Shape of one sample.</param>
+    /// <param name="elementType">How values are held.</param>
+    public static SampleStoreWriter Create(string path, int[] sampleShape, ElementType elementType) => new(path, sampleShape, elementType, isTemporary: false);
+
+    /// <summary>Starts a store that lives as long as its reader, in a folder for such.</summary>
+    /// <param name="folder">Folder; one under the system's temporary folder when null.</param>
+    /// <param name="sampleShape">Shape of one sample.</param>
+    /// <param name="elementType">How values are held.</param>
+    public static SampleStoreWriter CreateTemporary(string? folder, int[] sampleShape, ElementType elementType) =>
+        new(TemporaryStores.NewPath(folder), sampleShape, elementType, isTemporary: true);
 
     /// <summary>Copies chosen samples, bytes scaled to [0, 1].</summary>
     /// <param name="indices">Sample numbers.</param>
     /// <param name="destination">Room for indices.Length * <see cref="SampleLength"/> values.</param>
-    public void Gather(ReadOnlySpan<long> indices, Span<float> destination) => throw new NotImplementedException();
+    public void Gather(ReadOnlySpan<long> indices, Span<float> destination)
+    {
+        for (var row = 0; row < indices.Length; row++)
+        {
+            Read(indices[row], 1, destination.Slice(row * SampleLength, SampleLength));
+        }
+    }
 
     /// <summary>Copies a run of samples, bytes scaled to [0, 1].</summary>
     /// <param name="start">First sample number.</param>
     /// <param name="count">How many.</param>
     /// <param name="destination">Room for count * <see cref="SampleLength"/> values.</param>
-    public void Read(long start, int count, Span<float> destination) => throw new NotImplementedException();
+    public void Read(long start, int count, Span<float> destination)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (start < 0 || count < 0 || start > Count - count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), start, $"Samples {start} to {start + count - 1} of {Count} do not exist.");
+        }
+
+        var length = count * SampleLength;
+        if (ElementType == ElementType.Float32)
+        {
+            new ReadOnlySpan<float>(_values + (start * SampleLength * sizeof(float)), length).CopyTo(destination);
+            return;
+        }
+
+        TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(_values + (start * SampleLength), length), destination[..length]);
+        TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        if (_view is not null)
+        {
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.Dispose();
+        }
+
+        _map?.Dispose();
+        if (_deleteOnDispose)
+        {
+            File.Delete(Path);
+        }
+    }
+
+    internal static SampleStore Open(string path, bool verifyContent, bool deleteOnDispose)
+    {
+        StoreHeader header;
+        try
+        {
+            using var stream = File.OpenRead(path);
+            header = StoreHeader.Read(stream, path);
+            if (verifyContent)
+            {
+                var hash = new XxHash128();
+                hash.Append(stream);
+                if (Convert.ToHexStringLower(hash.GetCurrentHash()) != header.ContentHash)
+                {
+                    throw new DataException($"{path}: the values do not match the checksum; the store is altered. Delete it and read the source again.");
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException($"Cannot read the sample store {path}: {fault.Message}", fault);
+        }
+
+        return new SampleStore(path, header, deleteOnDispose);
+    }
 }

@@ -1,0 +1,84 @@
+using Hourglass.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Hourglass.Bottlenecks;
+
+/// <summary>Latents are a function of the sample; sparse when a penalty says so.</summary>
+public sealed record DeterministicOptions : BottleneckOptions
+{
+    /// <summary>Follows the map to the latents.</summary>
+    public Activation Activation { get; init; } = Activation.Linear;
+
+    /// <summary>Weight of the sum of absolute latents, per sample.</summary>
+    public double L1 { get; init; }
+
+    /// <summary>Weight of the KL divergence between <see cref="Rho"/> and each latent's mean activation over the batch.</summary>
+    /// <remarks>Ng 2011, CS294A lecture notes "Sparse autoencoder", section 3.</remarks>
+    public double KlRho { get; init; }
+
+    /// <summary>Mean activation wished for, between 0 and 1.</summary>
+    public double Rho { get; init; } = 0.05;
+
+    internal override Bottleneck Build(int featureSize, int latentSize) => new Deterministic(this, featureSize, latentSize);
+
+    internal override IEnumerable<string> Faults()
+    {
+        if (!(L1 >= 0) || !double.IsFinite(L1))
+        {
+            yield return $"bottleneck deterministic: l1 must be 0 or more, got {L1}.";
+        }
+
+        if (!(KlRho >= 0) || !double.IsFinite(KlRho))
+        {
+            yield return $"bottleneck deterministic: klRho must be 0 or more, got {KlRho}.";
+        }
+
+        if (KlRho > 0 && Activation != Activation.Sigmoid)
+        {
+            yield return $"bottleneck deterministic: klRho compares mean activations with a probability, so activation must be sigmoid, got {Activation}. Add --latent-activation sigmoid.";
+        }
+
+        if (Rho is not (> 0 and < 1))
+        {
+            yield return $"bottleneck deterministic: rho must lie between 0 and 1, got {Rho}.";
+        }
+    }
+}
+
+/// <summary>A linear map, an activation, and the penalties.</summary>
+internal sealed class Deterministic : Bottleneck
+{
+    private readonly DeterministicOptions _options;
+    private readonly Linear _projection;
+
+    public Deterministic(DeterministicOptions options, int featureSize, int latentSize)
+        : base(nameof(Deterministic))
+    {
+        _options = options;
+        _projection = Linear(featureSize, latentSize);
+        RegisterComponents();
+    }
+
+    public override Linear Projection => _projection;
+
+    public override Latent Forward(Tensor features, StepContext context)
+    {
+        var values = _options.Activation.Apply(_projection.call(features));
+        var penalty = zeros(values.shape[0], dtype: values.dtype, device: values.device);
+        if (_options.L1 > 0)
+        {
+            penalty += _options.L1 * values.abs().sum(1);
+        }
+
+        if (_options.KlRho > 0)
+        {
+            var (rho, mean) = (_options.Rho, values.mean([0L]).clamp(1e-6, 1 - 1e-6)); // [latent]
+            var divergence = (rho * (Math.Log(rho) - mean.log())) + ((1 - rho) * (Math.Log(1 - rho) - (1 - mean).log()));
+            penalty += _options.KlRho * divergence.sum();
+        }
+
+        return new Latent(values, penalty);
+    }
+}

@@ -1,0 +1,70 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Hourglass.Networks.Convolutional;
+
+/// <summary>One linear map to the smallest picture, then convolutions that retrace the encoder's sizes exactly.</summary>
+internal sealed class ConvolutionalDecoder : Decoder
+{
+    private readonly Linear _expand;
+    private readonly ModuleList<Module<Tensor, Tensor>> _layers = [];
+    private readonly ModuleList<Module<Tensor, Tensor>> _normalizations = [];
+    private readonly IReadOnlyList<(int Height, int Width)> _sizes;
+    private readonly ConvolutionalNetworkOptions _options;
+    private readonly int _firstChannels;
+
+    public ConvolutionalDecoder(
+        ConvolutionalNetworkOptions options, IReadOnlyList<int> shape, int latentSize, IReadOnlyList<(int Height, int Width)> encoderSizes)
+        : base(nameof(ConvolutionalDecoder))
+    {
+        _options = options;
+        _sizes = [.. encoderSizes.Reverse()];
+        int[] channels = [.. options.DecoderChannels ?? [.. options.Channels.Reverse()], shape[0]];
+        _firstChannels = channels[0];
+        _expand = Linear(latentSize, (long)channels[0] * _sizes[0].Height * _sizes[0].Width);
+        for (var layer = 0; layer < channels.Length - 1; layer++)
+        {
+            _layers.Add(Grow(channels[layer], channels[layer + 1], _sizes[layer], _sizes[layer + 1]));
+            if (layer < channels.Length - 2 && ConvolutionalEncoder.Normalize(options.Normalization, channels[layer + 1]) is { } normalization)
+            {
+                _normalizations.Add(normalization);
+            }
+        }
+
+        RegisterComponents();
+    }
+
+    public override Tensor Forward(Tensor latents, StepContext context)
+    {
+        var values = _options.Activation.Apply(_expand.call(latents)).reshape(-1, _firstChannels, _sizes[0].Height, _sizes[0].Width);
+        for (var layer = 0; layer < _layers.Count; layer++)
+        {
+            values = NoiseDropout.Apply(values, _options.Dropout, context);
+            if (_options.Upsampling == Upsampling.Resize)
+            {
+                values = functional.interpolate(values, [_sizes[layer + 1].Height, _sizes[layer + 1].Width]);
+            }
+
+            values = _layers[layer].call(values); // [batch, channel, height, width]
+            if (layer < _layers.Count - 1)
+            {
+                values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
+                values = _options.Activation.Apply(values);
+            }
+        }
+
+        return _options.OutputActivation.Apply(values.flatten(1));
+    }
+
+    // A transposed convolution gives (size - 1) * stride + 1 + output padding: the padding makes up what the encoder's division lost.
+    private Module<Tensor, Tensor> Grow(int channels, int nextChannels, (int Height, int Width) from, (int Height, int Width) to)
+    {
+        var (kernel, stride, padding) = ((long)_options.KernelSize, (long)_options.Stride, (long)_options.KernelSize / 2);
+        return _options.Upsampling == Upsampling.Resize
+            ? Conv2d(channels, nextChannels, kernel, 1, padding)
+            : ConvTranspose2d(
+                channels, nextChannels, (kernel, kernel), (stride, stride), (padding, padding),
+                (to.Height - ((from.Height - 1) * stride) - 1, to.Width - ((from.Width - 1) * stride) - 1));
+    }
+}

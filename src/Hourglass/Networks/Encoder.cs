@@ -1,0 +1,28 @@
+using static TorchSharp.torch;
+
+namespace Hourglass.Networks;
+
+/// <summary>From samples to features, from which the bottleneck makes latents.</summary>
+/// <param name="name">Name among the model's parameters.</param>
+public abstract class Encoder(string name) : nn.Module(name)
+{
+    /// <summary>Features for each sample.</summary>
+    public abstract int FeatureSize { get; }
+
+    /// <summary>Encodes.</summary>
+    /// <param name="samples">[batch, ...sample shape].</param>
+    /// <param name="context">Noise for dropout, in training.</param>
+    /// <returns>[batch, feature].</returns>
+    public abstract Tensor Forward(Tensor samples, StepContext context);
+}
+
+/// <summary>From latents to reconstructions.</summary>
+/// <param name="name">Name among the model's parameters.</param>
+public abstract class Decoder(string name) : nn.Module(name)
+{
+    /// <summary>Decodes.</summary>
+    /// <param name="latents">[batch, latent].</param>
+    /// <param name="context">Noise for dropout, in training.</param>
+    /// <returns>[batch, value], before the objective's own squashing.</returns>
+    public abstract Tensor Forward(Tensor latents, StepContext context);
+}

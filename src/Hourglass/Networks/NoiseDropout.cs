@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Hourglass.Networks;
+
+/// <summary>Dropout that draws from the step's own generator, so that a resumed run repeats it.</summary>
+/// <remarks>Srivastava et al. 2014; kept values are divided by 1 - share.</remarks>
+internal static class NoiseDropout
+{
+    public static Tensor Apply(Tensor values, double share, StepContext context)
+    {
+        if (share <= 0 || context.Noise is null)
+        {
+            return values;
+        }
+
+        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise).ge(share);
+        return values * kept / (1 - share);
+    }
+}

@@ -1,0 +1,59 @@
+using Hourglass.Networks;
+using Hourglass.Networks.Dense;
+using Hourglass.Objectives;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Recipes;
+
+/// <summary>Fills the slots that the user left open, from what the data is. Every choice is a rule that can be read here.</summary>
+public static class DataDefaults
+{
+    /// <summary>Completes options.</summary>
+    /// <param name="options">What the user chose.</param>
+    /// <param name="preprocessing">What the data is.</param>
+    /// <param name="trainingSamples">Samples that train.</param>
+    /// <exception cref="OptionsException">The user's choices contradict the data or each other; all faults are listed.</exception>
+    public static AutoencoderOptions Complete(AutoencoderOptions options, SamplePreprocessing preprocessing, long trainingSamples)
+    {
+        var input = new InputOptions { Shape = preprocessing.SampleShape, Blocks = preprocessing.Blocks, IsUnitInterval = preprocessing.IsUnitInterval };
+        var complete = options with
+        {
+            Input = input,
+            LatentSize = options.LatentSize ?? LatentSize(input),
+            Network = options.Network ?? new DenseNetworkOptions { Hidden = Hidden(input) },
+            Objective = options.Objective ?? Objective(options, input),
+            Training = options.Training with { BatchSize = options.Training.BatchSize ?? BatchSize(trainingSamples) },
+        };
+        complete.RequireComplete();
+        return complete;
+    }
+
+    /// <summary>Rows: a third of the columns, 1 to 64. Pictures: 32.</summary>
+    private static int LatentSize(InputOptions input) =>
+        input.Shape.Count == 3 ? Math.Min(32, input.Length) : Math.Clamp((input.Blocks.Count + 2) / 3, 1, 64);
+
+    /// <summary>One layer, four values wide for each input value, between 32 and 512.</summary>
+    private static int[] Hidden(InputOptions input) => [Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Min(input.Length, 128) * 4), 32, input.Length > 128 ? 512 : 256)];
+
+    /// <summary>Values in [0, 1]: binary cross-entropy. Columns of several kinds: each its own distance. Else squared error.</summary>
+    private static ObjectiveOptions Objective(AutoencoderOptions options, InputOptions input)
+    {
+        if (options.Network is { OutputActivation: not Activation.Linear })
+        {
+            return new SquaredErrorOptions();
+        }
+
+        return input.Blocks.Any(block => block.Kind != FeatureBlockKind.Numeric) ? new MixedOptions()
+            : input.IsUnitInterval ? new BinaryCrossEntropyOptions()
+            : new SquaredErrorOptions();
+    }
+
+    /// <summary>Enough steps in an epoch to learn from few samples, large products for many.</summary>
+    private static int BatchSize(long samples) => samples switch
+    {
+        < 2_000 => 32,
+        < 20_000 => 64,
+        < 200_000 => 128,
+        _ => 256,
+    };
+}

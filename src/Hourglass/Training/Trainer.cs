@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using Hourglass.Data;
+using Hourglass.Data.Stores;
+using Hourglass.Networks;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hourglass.Training;
+
+/// <summary>Runs epochs over a sample store. Knows no family of model: only batches, a loss and a flat vector of weights.</summary>
+public sealed class Trainer : IDisposable
+{
+    private const int MaximumRollbacks = 4;
+    private readonly Autoencoder _model;
+    private readonly TrainingOptions _options;
+    private readonly SampleStore _samples;
+    private readonly SampleSplit _split;
+    private readonly BatchReader _reader;
+    private readonly Stopwatch _clock = new();
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="model">The model; trained in place.</param>
+    /// <param name="samples">Model inputs.</param>
+    /// <param name="split">Which samples train and which validate.</param>
+    public Trainer(Autoencoder model, SampleStore samples, SampleSplit split)
+    {
+        (_model, _options, _samples, _split) = (model, model.Options.Training, samples, split);
+        if (split.Training.Length == 0)
+        {
+            throw new HourglassException($"There is nothing to train on: all {samples.Count} samples are held out for validation. Give more data or a smaller --validation.");
+        }
+
+        _reader = new BatchReader(samples, EngineDevice.Resolve(_options.Device));
+    }
+
+    /// <summary>Where checkpoints go; none are written when null.</summary>
+    public string? CheckpointPath { get; init; }
+
+    /// <summary>What the run depends on (options and data), so that a checkpoint of another run is refused.</summary>
+    public string Identity { get; init; } = "";
+
+    /// <summary>Whether to go on from <see cref="CheckpointPath"/> where it exists.</summary>
+    public bool Resume { get; init; }
+
+    private int BatchSize => Math.Min(_options.BatchSize ?? 128, _split.Training.Length);
+
+    /// <summary>Trains; afterwards the model holds the best weights.</summary>
+    /// <param name="progress">Told a few times a second.</param>
+    /// <param name="cancellationToken">Ends the run early with the best weights so far.</param>
+    /// <exception cref="HourglassException">The loss is not a number, again after several smaller steps.</exception>
+    public TrainingHistory Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        _model.to(_reader.Device);
+        var parameters = new FlatParameters(_model);
+        using var state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(_options, parameters) };
+        if (Resume && CheckpointPath is not null && File.Exists(CheckpointPath))
+        {
+            state.Load(CheckpointPath, Identity);
+        }
+
+        var reason = RunEpochs(state, progress, cancellationToken);
+        if (state.Best is { } best)
+        {
+            parameters.Restore(best);
+        }
+
+        _model.eval();
+        foreach (var parameter in _model.parameters())
+        {
+            parameter.grad = null;
+        }
+
+        // The model outlives the flat buffer: give each parameter memory of its own again.
+        Unflatten(parameters);
+        return new TrainingHistory(
+            state.Epochs, state.BestEpoch, reason, state.Notes, state.Seconds, state.Seconds > 0 ? state.Samples / state.Seconds : 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _reader.Dispose();
+
+    private StopReason RunEpochs(TrainingState state, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        while (state.Epochs.Count < _options.Epochs)
+        {
+            if (EarlyStop(state))
+            {
+                return StopReason.EarlyStopped;
+            }
+
+            _clock.Restart();
+            using var start = new EpochStart(state);
+            var loss = RunEpoch(state, progress, cancellationToken);
+            if (loss is null)
+            {
+                return StopReason.Interrupted;
+            }
+
+            var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss() : (double?)null;
+            if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
+            {
+                Finish(state, loss.Value, validation, progress);
+            }
+            else
+            {
+                start.Restore(state);
+                RollBack(state, progress);
+            }
+        }
+
+        return EarlyStop(state) ? StopReason.EarlyStopped : StopReason.Completed;
+    }
+
+    private double? RunEpoch(TrainingState state, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        _model.train();
+        var epoch = state.Epochs.Count;
+        var order = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
+        var (sum, seen) = (0.0, 0);
+        var report = Stopwatch.StartNew();
+        for (var start = 0; start < order.Length; start += BatchSize)
+        {
+            var batch = order.AsSpan(start, Math.Min(BatchSize, order.Length - start));
+            if (batch.Length == 1 && seen > 0 && _model.Options.Network!.Normalization == Normalization.Batch)
+            {
+                break; // A batch of one has no variance; the next epoch's order gives this sample company.
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
+
+            var done = epoch + ((double)start / order.Length);
+            var loss = Step(state, batch, done);
+            if (!double.IsFinite(loss))
+            {
+                return double.NaN;
+            }
+
+            sum += loss * batch.Length;
+            seen += batch.Length;
+            if (report.ElapsedMilliseconds > 150)
+            {
+                report.Restart();
+                progress?.Report(Progress(state, done, sum / seen, null));
+            }
+        }
+
+        state.Samples += seen;
+        return sum / seen;
+    }
+
+    private double Step(TrainingState state, ReadOnlySpan<long> indices, double epoch)
+    {
+        using var scope = NewDisposeScope();
+        using var noise = new Generator(SeededOrder.Mix(_options.Seed, state.Optimizer.Steps + 1), _reader.Device);
+        var (parameters, context) = (state.Parameters, new StepContext(noise, epoch));
+        parameters.Gradients.zero_();
+        var batch = Batch.Of(_reader.Read(indices));
+        var loss = _model.Forward(batch, context).Loss;
+        var regularization = _model.Options.Regularization;
+        if (regularization.Contractive > 0)
+        {
+            loss += regularization.Contractive / _model.SampleLength * _model.JacobianPenalty(batch.Input, context);
+        }
+
+        loss.backward();
+        using var noGrad = no_grad();
+        AddWeightPenalty(parameters, regularization.L1, regularization.L2);
+        Clip(parameters);
+        state.Optimizer.Step(LearningRateSchedule.Rate(_options, epoch, state.RateScale));
+        return loss.item<float>();
+    }
+
+    private static void AddWeightPenalty(FlatParameters parameters, double l1, double l2)
+    {
+        if (l1 > 0)
+        {
+            parameters.Gradients.addcmul_(parameters.Values.sign(), parameters.WeightMask, l1);
+        }
+
+        if (l2 > 0)
+        {
+            parameters.Gradients.addcmul_(parameters.Values, parameters.WeightMask, l2);
+        }
+    }
+
+    private void Clip(FlatParameters parameters)
+    {
+        if (_options.ClipNorm is { } limit)
+        {
+            var norm = parameters.Gradients.norm().item<float>();
+            if (norm > limit)
+            {
+                parameters.Gradients.mul_(limit / norm);
+            }
+        }
+    }
+
+    private double ValidationLoss()
+    {
+        _model.eval();
+        return _reader.Batches(_split.Validation).Sum(samples =>
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var batch = Batch.Of(_reader.Read(samples.Span));
+            return _model.Forward(batch, StepContext.Evaluation).Loss.item<float>() * (double)samples.Length;
+        }) / _split.Validation.Length;
+    }
+
+    private void Finish(TrainingState state, double loss, double? validation, IProgress<TrainingProgress>? progress)
+    {
+        var epoch = state.Epochs.Count + 1;
+        state.Epochs.Add(new EpochRecord(epoch, loss, validation, LearningRateSchedule.Rate(_options, epoch, state.RateScale)));
+        state.EpochsSinceRateCut++;
+        if ((validation ?? loss) < state.BestLoss)
+        {
+            (state.BestLoss, state.BestEpoch) = (validation ?? loss, epoch);
+            state.Best?.Dispose();
+            state.Best = state.Parameters.Snapshot();
+        }
+        else
+        {
+            CutRateOnPlateau(state, epoch, progress);
+        }
+
+        state.Seconds += _clock.Elapsed.TotalSeconds;
+        if (CheckpointPath is not null)
+        {
+            state.Save(CheckpointPath, Identity);
+        }
+
+        progress?.Report(Progress(state, epoch, loss, validation, ended: true));
+    }
+
+    private void CutRateOnPlateau(TrainingState state, int epoch, IProgress<TrainingProgress>? progress)
+    {
+        var patience = Math.Max(2, (_options.Patience ?? 10) / 3);
+        if (_options.Schedule == ScheduleKind.Plateau && epoch - state.BestEpoch >= patience && state.EpochsSinceRateCut >= patience)
+        {
+            state.RateScale /= 2;
+            state.EpochsSinceRateCut = 0;
+            Note(state, progress, $"Epoch {epoch}: no better validation loss for {epoch - state.BestEpoch} epochs; step size halved to {_options.ActualLearningRate * state.RateScale:g3}.");
+        }
+    }
+
+    private bool EarlyStop(TrainingState state)
+    {
+        var annealed = (_model.Options.Bottleneck as Bottlenecks.GaussianOptions)?.AnnealingEpochs ?? 0;
+        return _split.Validation.Length > 0 && _options.Patience is { } patience
+            && state.Epochs.Count - Math.Max(state.BestEpoch, Math.Max(annealed, _options.WarmUpEpochs)) >= patience;
+    }
+
+    private void RollBack(TrainingState state, IProgress<TrainingProgress>? progress)
+    {
+        var epoch = state.Epochs.Count + 1;
+        if (++state.Rollbacks > MaximumRollbacks)
+        {
+            throw new HourglassException(
+                $"Training diverged: the loss in epoch {epoch} is not a finite number, also after {MaximumRollbacks} restarts of the epoch with smaller steps. Lower --learning-rate (now {_options.ActualLearningRate:g3}), add --clip-norm 1, or look for extreme values in the data.");
+        }
+
+        state.RateScale /= 4;
+        Note(state, progress, $"Epoch {epoch}: the loss stopped being a finite number; went back to the epoch's start with a quarter of the step size ({_options.ActualLearningRate * state.RateScale:g3}).");
+    }
+
+    private void Note(TrainingState state, IProgress<TrainingProgress>? progress, string note)
+    {
+        state.Notes.Add(note);
+        progress?.Report(Progress(state, state.Epochs.Count, state.Epochs.Count > 0 ? state.Epochs[^1].TrainingLoss : double.NaN, null, ended: true) with { Note = note });
+    }
+
+    private TrainingProgress Progress(TrainingState state, double done, double loss, double? validation, bool ended = false)
+    {
+        var seconds = state.Seconds + (ended ? 0 : _clock.Elapsed.TotalSeconds);
+        var left = done > 0 ? (_options.Epochs - done) * seconds / done : 0;
+        return new TrainingProgress(
+            ended ? (int)done : (int)done + 1, _options.Epochs, ended ? 1 : done - Math.Floor(done), loss, validation,
+            double.IsFinite(state.BestLoss) ? state.BestLoss : null,
+            seconds > 0 ? done * _split.Training.Length / seconds : 0, TimeSpan.FromSeconds(Math.Min(left, 1e8)));
+    }
+
+    private void Unflatten(FlatParameters parameters)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        foreach (var (parameter, place) in _model.parameters().Zip(parameters.Layout))
+        {
+            parameter.set_(parameters.Values.narrow(0, place.Offset, place.Count).clone().view(place.Shape));
+        }
+    }
+
+    /// <summary>Weights and moments as an epoch found them, to go back to.</summary>
+    private sealed class EpochStart(TrainingState state) : IDisposable
+    {
+        private readonly WeightSnapshot _weights = state.Parameters.Snapshot();
+        private readonly Tensor[] _moments = state.Optimizer.Snapshot();
+        private readonly long _steps = state.Optimizer.Steps;
+
+        public void Restore(TrainingState target)
+        {
+            target.Parameters.Restore(_weights);
+            target.Optimizer.Restore(_moments, _steps);
+        }
+
+        public void Dispose()
+        {
+            _weights.Dispose();
+            Array.ForEach(_moments, tensor => tensor.Dispose());
+        }
+    }
+}

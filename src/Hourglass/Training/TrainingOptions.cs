@@ -1,0 +1,129 @@
+using System.Text.Json.Serialization;
+
+namespace Hourglass.Training;
+
+/// <summary>How the weights are found.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Most passes over the training part.</summary>
+    public int Epochs { get; init; } = 50;
+
+    /// <summary>Samples in a step; chosen from the number of samples when null.</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>Step rule.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>Step size; 0.001 for Adam and AdamW, 0.1 for SGD, when null.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>SGD: share of the last step that is kept.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>AdamW: decoupled decay of weights (not biases). Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101.</summary>
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>How the step size changes.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Constant;
+
+    /// <summary>Epochs over which the step size grows from 0, whatever the schedule.</summary>
+    public double WarmUpEpochs { get; init; }
+
+    /// <summary>Longest gradient; longer ones are scaled down to it. No limit when null.</summary>
+    public double? ClipNorm { get; init; }
+
+    /// <summary>Epochs without a better validation loss after which training stops; null for never.</summary>
+    public int? Patience { get; init; } = 10;
+
+    /// <summary>Seed of weights, order, noise and split.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where to compute.</summary>
+    public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
+
+    /// <summary>Step size with its default.</summary>
+    [JsonIgnore]
+    public double ActualLearningRate => LearningRate ?? (Optimizer == OptimizerKind.Sgd ? 0.1 : 0.001);
+
+    internal IEnumerable<string> Faults()
+    {
+        if (Epochs < 1)
+        {
+            yield return $"training.epochs must be at least 1, got {Epochs}.";
+        }
+
+        if (BatchSize is < 1)
+        {
+            yield return $"training.batchSize must be at least 1, got {BatchSize}.";
+        }
+
+        if (Patience is < 1)
+        {
+            yield return $"training.patience must be at least 1, or null to never stop early, got {Patience}.";
+        }
+
+        if (Momentum is not (>= 0 and < 1))
+        {
+            yield return $"training.momentum must be 0 or more and below 1, got {Momentum}.";
+        }
+
+        foreach (var (name, value) in new[] { ("learningRate", LearningRate), ("clipNorm", ClipNorm) })
+        {
+            if (value is { } number && !(number > 0 && double.IsFinite(number)))
+            {
+                yield return $"training.{name} must be above 0, got {number}.";
+            }
+        }
+
+        foreach (var (name, value) in new[] { ("weightDecay", WeightDecay), ("warmUpEpochs", WarmUpEpochs) })
+        {
+            if (!(value >= 0) || !double.IsFinite(value))
+            {
+                yield return $"training.{name} must be 0 or more, got {value}.";
+            }
+        }
+    }
+}
+
+/// <summary>Step rules.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<OptimizerKind>))]
+public enum OptimizerKind
+{
+    /// <summary>Kingma and Ba 2015, https://arxiv.org/abs/1412.6980.</summary>
+    Adam,
+
+    /// <summary>Adam with decoupled weight decay.</summary>
+    [JsonStringEnumMemberName("adamw")]
+    AdamW,
+
+    /// <summary>Stochastic gradient descent with momentum.</summary>
+    Sgd,
+}
+
+/// <summary>How the step size changes.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<ScheduleKind>))]
+public enum ScheduleKind
+{
+    /// <summary>Not at all.</summary>
+    Constant,
+
+    /// <summary>Down to 0 along half a cosine. Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983.</summary>
+    Cosine,
+
+    /// <summary>Halved when the validation loss has not improved for a third of the patience (at least two epochs).</summary>
+    Plateau,
+}
+
+/// <summary>Where to compute.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<DeviceChoice>))]
+public enum DeviceChoice
+{
+    /// <summary>CUDA where it answers, else the processor.</summary>
+    Auto,
+
+    /// <summary>The processor.</summary>
+    Cpu,
+
+    /// <summary>A CUDA GPU, with TorchSharp's CUDA package added by the user.</summary>
+    Cuda,
+}

@@ -1,0 +1,130 @@
+using Hourglass.Bottlenecks;
+using Hourglass.Data;
+using Hourglass.Data.Stores;
+using Hourglass.Networks;
+using Hourglass.Networks.Dense;
+using Hourglass.Objectives;
+using Hourglass.Preprocessing;
+using Hourglass.Training;
+
+namespace Hourglass.Tests.Training;
+
+public sealed class TrainerTests
+{
+    internal static AutoencoderOptions SmallOptions(int features = 6) => new()
+    {
+        Input = new InputOptions { Shape = [features], Blocks = [new FeatureBlock("values", 0, features, FeatureBlockKind.Numeric)] },
+        LatentSize = 2,
+        Network = new DenseNetworkOptions { Hidden = [8], Activation = Activation.Tanh },
+        Objective = new SquaredErrorOptions(),
+        Training = new TrainingOptions { Epochs = 8, BatchSize = 16 },
+    };
+
+    internal static SampleStore Store(int count, int features, int seed = 1)
+    {
+        var random = new Random(seed);
+        using var writer = SampleStore.CreateTemporary(null, [features], ElementType.Float32);
+        var row = new float[features];
+        for (var sample = 0; sample < count; sample++)
+        {
+            var (a, b) = (random.NextDouble() - 0.5, random.NextDouble() - 0.5);
+            for (var feature = 0; feature < features; feature++)
+            {
+                row[feature] = (float)((a * Math.Cos(feature)) + (b * Math.Sin(feature)) + (0.01 * random.NextDouble()));
+            }
+
+            writer.Append(row);
+        }
+
+        return writer.Finish();
+    }
+
+    internal static SampleSplit Split(long count, int every = 5) => new(
+        [.. Enumerable.Range(0, (int)count).Where(index => index % every != 0).Select(index => (long)index)],
+        [.. Enumerable.Range(0, (int)count).Where(index => index % every == 0).Select(index => (long)index)]);
+
+    internal static float[] Weights(Autoencoder model) => [.. model.parameters().SelectMany(parameter => parameter.data<float>().ToArray())];
+
+    [Fact]
+    public void Training_lowers_the_validation_loss()
+    {
+        using var store = Store(400, 6);
+        using var model = new Autoencoder(SmallOptions() with { Training = new TrainingOptions { Epochs = 20, BatchSize = 16, LearningRate = 0.01 } });
+        using var trainer = new Trainer(model, store, Split(store.Count));
+        var history = trainer.Run();
+        Assert.True(history.Epochs[^1].ValidationLoss < 0.1 * history.Epochs[0].ValidationLoss, $"{history.Epochs[0]} {history.Epochs[^1]}");
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_and_another_seed_does_not()
+    {
+        using var store = Store(100, 6);
+        float[] Train(int seed)
+        {
+            var options = SmallOptions();
+            using var model = new Autoencoder(options with { Bottleneck = new GaussianOptions(), Training = options.Training with { Seed = seed } });
+            using var trainer = new Trainer(model, store, Split(store.Count));
+            trainer.Run();
+            return Weights(model);
+        }
+
+        Assert.Equal(Train(1), Train(1));
+        Assert.NotEqual(Train(1), Train(2));
+    }
+
+    [Fact]
+    public void A_run_resumed_after_any_epoch_ends_in_the_bits_of_an_unbroken_one()
+    {
+        using var store = Store(120, 6);
+        var options = SmallOptions() with { Bottleneck = new GaussianOptions(), Corruption = new Hourglass.Corruption.MaskingCorruptionOptions() };
+        var folder = Directory.CreateTempSubdirectory().FullName;
+        float[] Train(string name, int stopAfter, bool resume)
+        {
+            using var model = new Autoencoder(options);
+            using var stop = new CancellationTokenSource();
+            var seen = new StopAfter(stopAfter, stop);
+            using var trainer = new Trainer(model, store, Split(store.Count)) { CheckpointPath = Path.Combine(folder, name), Identity = "same", Resume = resume };
+            trainer.Run(seen, stop.Token);
+            return Weights(model);
+        }
+
+        var unbroken = Train("unbroken", int.MaxValue, resume: false);
+        foreach (var stop in new[] { 1, 3, 7 })
+        {
+            Train($"broken{stop}", stop, resume: false);
+            Assert.Equal(unbroken, Train($"broken{stop}", int.MaxValue, resume: true));
+        }
+    }
+
+    [Fact]
+    public void Training_leaves_no_tensor_behind()
+    {
+        using var store = Store(100, 6);
+        using var model = new Autoencoder(SmallOptions());
+        var before = Live();
+        using (var trainer = new Trainer(model, store, Split(store.Count)) { CheckpointPath = Path.GetTempFileName() })
+        {
+            trainer.Run();
+        }
+
+        Assert.Equal(before, Live());
+
+        static long Live()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return TorchSharp.torch.Tensor.TotalCount;
+        }
+    }
+
+    private sealed class StopAfter(int epochs, CancellationTokenSource stop) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.ValidationLoss is not null && value.Epoch >= epochs)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}
