@@ -1,3 +1,7 @@
+using Hourglass.Data.Arrays;
+using Hourglass.Data.BuiltIn;
+using Hourglass.Data.Images;
+using Hourglass.Data.Tabular;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Data;
@@ -14,8 +18,27 @@ public static class DataFile
     /// <returns>Samples in a memory-mapped store; the caller disposes of it.</returns>
     /// <exception cref="DataException">The source cannot be read; the message names file, line and column.</exception>
     public static PreparedData Prepare(
-        string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (preparation.Validation is not (>= 0 and < 1))
+        {
+            throw new HourglassException($"The validation share must be 0 or more and below 1, got {preparation.Validation}. Write for instance --validation 0.1.");
+        }
+
+        return Guard(path, () =>
+        {
+            if (OpenTable(path, read) is { } table)
+            {
+                using (table)
+                {
+                    return TableData.Prepare(table, read, preparation, progress, cancellationToken);
+                }
+            }
+
+            using var array = OpenArray(path, read, null);
+            return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
+        });
+    }
 
     /// <summary>Reads a source with preprocessing that was fitted before, for scoring; nothing is held out.</summary>
     /// <param name="path">A file, a folder of pictures, or the name of a built-in set.</param>
@@ -27,5 +50,91 @@ public static class DataFile
     /// <exception cref="DataException">The source cannot be read, or lacks columns that the preprocessing needs, named all at once.</exception>
     public static PreparedData Apply(
         string path, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+        Guard(path, () =>
+        {
+            if (OpenTable(path, read) is { } table)
+            {
+                using (table)
+                {
+                    return preprocessing is TablePreprocessing fitted
+                        ? TableData.Apply(table, read, fitted, progress, cancellationToken)
+                        : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
+                }
+            }
+
+            using var array = OpenArray(path, read, (preprocessing as ImagePreprocessing)?.Shape);
+            return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
+        });
+
+    private static PreparedData Guard(string path, Func<PreparedData> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new DataException($"{path}: cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private static TableSource? OpenTable(string path, ReadOptions read)
+    {
+        if (BuiltInSets.OpenTable(path) is { } builtIn)
+        {
+            return builtIn;
+        }
+
+        return File.Exists(path) ? FileKind(path) switch
+        {
+            ".csv" or ".tsv" or ".txt" or ".data" or ".dat" => CsvSource.Open(path, read),
+            ".parquet" => ParquetSource.Open(path),
+            _ => null,
+        }
+        : null;
+    }
+
+    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape)
+    {
+        if (BuiltInSets.OpenArray(path) is { } builtIn)
+        {
+            return builtIn;
+        }
+
+        if (Directory.Exists(path))
+        {
+            return OpenFolder(path, read, shape);
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new DataException($"There is no file, folder or built-in set '{path}'. Built-in sets: {string.Join(", ", BuiltInSets.Names)}; 'hourglass data list' tells more.");
+        }
+
+        return FileKind(path) switch
+        {
+            ".npy" => NpySource.Open(path),
+            ".npz" => NpzFile.Open(path, read),
+            ".bin" when CifarSource.Fits(path) => CifarSource.Open(path, [path]),
+            _ when IsIdx(path) => IdxSource.Open(path),
+            _ => throw new DataException($"{path}: what this file holds is not known from its name. Known: .csv .tsv .txt (also .gz), .parquet, .npy, .npz, idx (also .gz), CIFAR .bin, or a folder of pictures."),
+        };
+    }
+
+    private static ArraySource OpenFolder(string path, ReadOptions read, IReadOnlyList<int>? shape)
+    {
+        var batches = Directory.GetFiles(path, "data_batch_*.bin");
+        return batches.Length > 0 ? CifarSource.Open(path, [.. batches.Order(StringComparer.Ordinal)])
+            : ImageFolderSource.HasPictures(path) ? ImageFolderSource.Open(path, read, shape)
+            : throw new DataException($"{path}: this folder holds no pictures (PNG, JPEG, WebP, BMP) and no CIFAR batches.");
+    }
+
+    private static bool IsIdx(string path) => Path.GetFileName(path) is var name
+        && (name.Contains("-idx", StringComparison.Ordinal) || name.Contains(".idx", StringComparison.Ordinal));
+
+    private static string FileKind(string path)
+    {
+        var name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        return Path.GetExtension(name).ToLowerInvariant();
+    }
 }

@@ -1,20 +1,73 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace Hourglass.Preprocessing;
 
-/// <summary>Arrays: a fixed shape, each value scaled.</summary>
+/// <summary>Arrays of numbers: (x - offset) / scale, for each feature of a row, or one for all values of a picture-shaped array.</summary>
 public sealed record ArrayPreprocessing : SamplePreprocessing
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<int> SampleShape => throw new NotImplementedException();
+    /// <summary>Shape of a sample.</summary>
+    public required IReadOnlyList<int> Shape { get; init; }
+
+    /// <summary>What is subtracted: one for each feature, or one for all.</summary>
+    public required IReadOnlyList<double> Offsets { get; init; }
+
+    /// <summary>What is divided by: one for each feature, or one for all.</summary>
+    public required IReadOnlyList<double> Scales { get; init; }
+
+    /// <summary>Whether all training values lay in [0, 1] after scaling.</summary>
+    public bool UnitInterval { get; init; }
 
     /// <inheritdoc/>
-    public override bool IsUnitInterval => throw new NotImplementedException();
+    [JsonIgnore]
+    public override IReadOnlyList<int> SampleShape => Shape;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<FeatureBlock> Blocks => throw new NotImplementedException();
+    [JsonIgnore]
+    public override bool IsUnitInterval => UnitInterval;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<OutputColumn> OutputColumns => throw new NotImplementedException();
+    [JsonIgnore]
+    public override IReadOnlyList<FeatureBlock> Blocks => Shape.Count == 1
+        ? [.. Enumerable.Range(0, Shape[0]).Select(feature => new FeatureBlock(FeatureName(feature), feature, 1, FeatureBlockKind.Numeric))]
+        : [new FeatureBlock("values", 0, Length, FeatureBlockKind.Numeric)];
 
     /// <inheritdoc/>
-    public override void Invert(ReadOnlySpan<float> modelValues, Span<Cell> cells) => throw new NotImplementedException();
+    [JsonIgnore]
+    public override IReadOnlyList<OutputColumn> OutputColumns => PixelColumns.For(Shape, FeatureName);
+
+    private int Length => Shape.Aggregate(1, (product, size) => product * size);
+
+    /// <inheritdoc/>
+    public override void Invert(ReadOnlySpan<float> modelValues, Span<Cell> cells)
+    {
+        for (var value = 0; value < modelValues.Length; value++)
+        {
+            cells[value] = new Cell((modelValues[value] * At(Scales, value)) + At(Offsets, value), null);
+        }
+    }
+
+    /// <summary>Turns one raw sample into model input, in place.</summary>
+    public void Apply(Span<float> sample)
+    {
+        for (var value = 0; value < sample.Length; value++)
+        {
+            sample[value] = (float)((sample[value] - At(Offsets, value)) / At(Scales, value));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        var length = ShapeFaults.RequireShape(Shape);
+        if ((Offsets.Count != 1 && Offsets.Count != length) || Scales.Count != Offsets.Count
+            || Offsets.Any(offset => !double.IsFinite(offset)) || Scales.Any(scale => !double.IsFinite(scale) || scale == 0))
+        {
+            throw new HourglassException($"preprocessing: expected 1 or {length} finite offsets and as many scales other than 0, got {Offsets.Count} and {Scales.Count}.");
+        }
+    }
+
+    private static string FeatureName(int feature) => string.Create(CultureInfo.InvariantCulture, $"feature {feature + 1}");
+
+    private static double At(IReadOnlyList<double> values, int index) => values[values.Count == 1 ? 0 : index];
 }

@@ -30,6 +30,10 @@ public abstract record SamplePreprocessing
     /// <param name="modelValues">One sample in model-input units, as long as the product of <see cref="SampleShape"/>.</param>
     /// <param name="cells">Receives one cell for each of <see cref="OutputColumns"/>.</param>
     public abstract void Invert(ReadOnlySpan<float> modelValues, Span<Cell> cells);
+
+    /// <summary>Refuses what a file may claim and no fit produces.</summary>
+    /// <exception cref="HourglassException">Sizes that contradict each other or numbers that are not finite.</exception>
+    public abstract void Validate();
 }
 
 /// <summary>A column in the user's own units.</summary>

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using Hourglass.Data.Stores;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Data.Arrays;
+
+/// <summary>From an array source to a sample store.</summary>
+internal static class ArrayData
+{
+    /// <summary>Splits, fits and applies.</summary>
+    public static PreparedData Prepare(ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var (raw, split) = Ingest(source, read, options.Validation, options.Seed, progress, cancellationToken);
+        if (source.IsBytes)
+        {
+            return Data(source, raw, split, new ImagePreprocessing { Shape = source.Shape, Resize = read.Resize });
+        }
+
+        using (raw)
+        {
+            var preprocessing = ArrayFit.Fit(raw, split.Training, options.Scaling);
+            return Data(source, Transform(raw, read, preprocessing), split, preprocessing);
+        }
+    }
+
+    /// <summary>Applies what was fitted before.</summary>
+    public static PreparedData Apply(ArraySource source, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        if (preprocessing is TablePreprocessing)
+        {
+            throw new DataException($"{source.Name}: the model was trained on a table with named columns, and this is an array without. Give a CSV or Parquet file with those columns.");
+        }
+
+        if (!source.Shape.SequenceEqual(preprocessing.SampleShape) || source.IsBytes != preprocessing is ImagePreprocessing)
+        {
+            throw new DataException(
+                $"{source.Name}: samples are [{string.Join(", ", source.Shape)}] of {(source.IsBytes ? "bytes" : "floats")}, and the model takes [{string.Join(", ", preprocessing.SampleShape)}] of {(preprocessing is ImagePreprocessing ? "bytes" : "floats")}. Give data of the same kind as in training.");
+        }
+
+        var (raw, split) = Ingest(source, read, 0, 0, progress, cancellationToken);
+        if (preprocessing is not ArrayPreprocessing array)
+        {
+            return Data(source, raw, split, preprocessing);
+        }
+
+        using (raw)
+        {
+            return Data(source, Transform(raw, read, array), split, preprocessing);
+        }
+    }
+
+    private static PreparedData Data(ArraySource source, SampleStore store, SampleSplit split, SamplePreprocessing preprocessing) => new()
+    {
+        Samples = store,
+        Preprocessing = preprocessing,
+        Split = split,
+        Labels = source.Labels,
+        Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = source.Hash(), Notes = source.Notes },
+    };
+
+    private static (SampleStore Store, SampleSplit Split) Ingest(
+        ArraySource source, ReadOptions read, double validation, int seed, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var writer = SampleStore.CreateTemporary(read.StoreFolder, source.Shape, source.IsBytes ? ElementType.UInt8 : ElementType.Float32);
+        var bytes = new byte[source.IsBytes ? source.SampleLength : 0];
+        var floats = new float[source.IsBytes ? 0 : source.SampleLength];
+        var (training, held) = (new List<long>(), new List<long>());
+        for (var sample = 0L; sample < source.Count; sample++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            source.Next(bytes, floats);
+            if (source.IsBytes)
+            {
+                writer.AppendBytes(bytes);
+            }
+            else
+            {
+                RequireFinite(source, sample, floats);
+                writer.Append(floats);
+            }
+
+            var raw = source.IsBytes ? bytes : MemoryMarshal.AsBytes(floats.AsSpan());
+            (HoldOut.IsValidation(raw, seed, validation) ? held : training).Add(sample);
+            if (sample % 1024 == 0)
+            {
+                progress?.Report((double)sample / source.Count);
+            }
+        }
+
+        return source.Count > 0
+            ? (writer.Finish(), new SampleSplit([.. training], [.. held]))
+            : throw new DataException($"{source.Name}: holds no samples.");
+    }
+
+    private static void RequireFinite(ArraySource source, long sample, float[] values)
+    {
+        var place = Array.FindIndex(values, value => !float.IsFinite(value));
+        if (place >= 0)
+        {
+            throw new DataException($"{source.Name}: sample {sample}, value {place} is {values[place]}; arrays must hold finite numbers. Replace it first (numpy.nan_to_num), or give a CSV, where missing values are imputed and flagged.");
+        }
+    }
+
+    private static SampleStore Transform(SampleStore raw, ReadOptions read, ArrayPreprocessing preprocessing)
+    {
+        using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. raw.SampleShape], ElementType.Float32);
+        var sample = new float[raw.SampleLength];
+        for (var index = 0L; index < raw.Count; index++)
+        {
+            raw.Read(index, 1, sample);
+            preprocessing.Apply(sample);
+            writer.Append(sample);
+        }
+
+        return writer.Finish();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+
+namespace Hourglass.Data.Arrays;
+
+/// <summary>Samples of one shape, read once from front to back, as bytes or as float32.</summary>
+internal abstract class ArraySource : IDisposable
+{
+    /// <summary>Most values in one sample.</summary>
+    public const int MaximumSampleLength = 1 << 24;
+
+    /// <summary>Path or built-in name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>"npy", "npz", "idx", "cifar", "images", "glyphs".</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Samples.</summary>
+    public required long Count { get; init; }
+
+    /// <summary>Shape of a sample: [feature] or [channel, height, width].</summary>
+    public required int[] Shape { get; init; }
+
+    /// <summary>Whether values are bytes; otherwise float32.</summary>
+    public required bool IsBytes { get; init; }
+
+    /// <summary>Labels, where the source has them.</summary>
+    public SampleLabels? Labels { get; init; }
+
+    /// <summary>Oddities worth telling.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <summary>Values in a sample.</summary>
+    public int SampleLength => Shape.Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>SHA-256 of the source, lower-case hexadecimal.</summary>
+    public abstract string Hash();
+
+    /// <summary>Reads the next sample.</summary>
+    /// <param name="bytes">Room for one sample; used when <see cref="IsBytes"/>.</param>
+    /// <param name="floats">Room for one sample; used otherwise.</param>
+    public abstract void Next(Span<byte> bytes, Span<float> floats);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes what the source has open.</summary>
+    protected virtual void Close()
+    {
+    }
+
+    /// <summary>Hash of one file's bytes.</summary>
+    protected static string HashFile(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <summary>The shape of a sample from the shape of a whole array, [sample, ...].</summary>
+    /// <exception cref="DataException">No shape of samples that a model takes.</exception>
+    protected static int[] SampleShapeOf(IReadOnlyList<long> shape, string place)
+    {
+        var length = shape.Skip(1).Aggregate((UInt128)1, (product, size) => product * (UInt128)Math.Clamp(size, 0, 1 << 30));
+        if (shape.Count > 4 || length == 0 || length > MaximumSampleLength)
+        {
+            throw new DataException($"{place}: a sample of shape [{string.Join(", ", shape.Skip(1))}] cannot be a model's input; from 1 to {MaximumSampleLength} values in 1 to 3 axes are read. Reshape it first.");
+        }
+
+        int[] sizes = [.. shape.Skip(1).Select(size => (int)size)];
+        return sizes switch
+        {
+            [_] => sizes,
+            [var height, var width] => [1, height, width],
+            [var height, var width, var channels] when IsChannelsLast(shape) => [channels, height, width],
+            [_, _, _] => sizes,
+            _ => throw new DataException($"{place}: an array of shape [{string.Join(", ", shape)}] holds no samples; expected [sample, feature] or pictures [sample, height, width]. Reshape it, for instance x.reshape(-1, features)."),
+        };
+    }
+
+    /// <summary>Whether channels stand last in the file, [height, width, channel], and must be moved to the front.</summary>
+    protected static bool IsChannelsLast(IReadOnlyList<long> shape) => shape.Count == 4 && shape[3] is 1 or 3 or 4 && shape[1] > 4;
+}

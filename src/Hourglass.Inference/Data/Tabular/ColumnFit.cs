@@ -1,0 +1,118 @@
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>From a column's statistics to its transform.</summary>
+internal static class ColumnFit
+{
+    private const int OneHotCategories = 32;
+    private const int HashBuckets = 64;
+
+    /// <summary>The transform and what it does, in words; null for columns that are left out.</summary>
+    public static (ColumnTransform? Transform, string Treatment) Fit(ColumnStatistics column, ColumnKind kind, Scaling? wish) => kind switch
+    {
+        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, wish),
+        ColumnKind.DateTime when column.Values.Count > 0 => Date(column),
+        ColumnKind.Boolean => Boolean(column),
+        ColumnKind.Categorical => Category(column),
+        ColumnKind.Constant => (null, "left out: constant"),
+        ColumnKind.Identifier => (null, "left out: identifier"),
+        ColumnKind.Text => (null, "left out: free text"),
+        _ => (null, "left out: no training row has a value"),
+    };
+
+    private static (ColumnTransform, string) Numeric(ColumnStatistics column, Scaling? wish)
+    {
+        var sorted = column.Values.Order().ToArray();
+        var scaling = wish ?? (IsHeavyTailed(sorted) ? Scaling.Quantile : Scaling.Standard);
+        var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = Quantile(sorted, 0.5), HasMissingIndicator = column.TrainingMissing > 0 };
+        transform = scaling switch
+        {
+            Scaling.None => transform,
+            Scaling.Robust => transform with { Offset = Quantile(sorted, 0.5), Scale = NotZero(Quantile(sorted, 0.75) - Quantile(sorted, 0.25)) },
+            Scaling.MinMax => transform with { Offset = sorted[0], Scale = NotZero(sorted[^1] - sorted[0]) },
+            Scaling.Quantile => WithQuantiles(transform, sorted),
+            _ => Standard(transform, sorted),
+        };
+        var words = transform.Scaling switch { Scaling.MinMax => "min-max", var other => other.ToString().ToLowerInvariant() };
+        return (transform, $"{words} scaling{(transform.HasMissingIndicator ? ", missing imputed and flagged" : "")}");
+    }
+
+    private static NumericTransform Standard(NumericTransform transform, double[] sorted)
+    {
+        var mean = sorted.Average();
+        return transform with { Scaling = Scaling.Standard, Offset = mean, Scale = NotZero(Math.Sqrt(sorted.Average(value => (value - mean) * (value - mean)))) };
+    }
+
+    // Shares at even steps; equal values share one score, the mean of theirs. Scores are those of a standard normal.
+    private static NumericTransform WithQuantiles(NumericTransform transform, double[] sorted)
+    {
+        var steps = Math.Min(NumericTransform.MaximumQuantiles, sorted.Length);
+        var groups = Enumerable.Range(0, steps)
+            .Select(step => (Value: sorted[(int)((long)step * (sorted.Length - 1) / Math.Max(1, steps - 1))], Share: (step + 0.5) / steps))
+            .GroupBy(entry => entry.Value).Select(group => (group.Key, Share: group.Average(entry => entry.Share))).ToList();
+        return groups.Count < 2
+            ? Standard(transform, sorted)
+            : transform with { Quantiles = [.. groups.Select(group => group.Key)], Scores = [.. groups.Select(group => NormalQuantile.Of(group.Share))] };
+    }
+
+    // An extreme more than 15 interquartile ranges from the median squeezes everything else under standard scaling.
+    private static bool IsHeavyTailed(double[] sorted)
+    {
+        var (median, range) = (Quantile(sorted, 0.5), Quantile(sorted, 0.75) - Quantile(sorted, 0.25));
+        return range > 0 && Math.Max(sorted[^1] - median, median - sorted[0]) > 15 * range;
+    }
+
+    private static (ColumnTransform, string) Date(ColumnStatistics column)
+    {
+        var sorted = column.Values.Order().ToArray();
+        var mean = sorted.Average();
+        return (new DateTimeTransform
+        {
+            Name = column.Name,
+            Offset = mean,
+            Scale = NotZero(Math.Sqrt(sorted.Average(value => (value - mean) * (value - mean)))),
+            Imputed = Quantile(sorted, 0.5),
+            HasMissingIndicator = column.TrainingMissing > 0,
+        }, "standardised seconds and time of day");
+    }
+
+    private static (ColumnTransform, string) Boolean(ColumnStatistics column)
+    {
+        string[] truths = ["true", "yes", "t", "y", "1", "on"];
+        var yes = column.Distinct.Keys.First(text => truths.Contains(text.ToLowerInvariant()));
+        var no = column.Distinct.Keys.First(text => text != yes);
+        return (new BooleanTransform { Name = column.Name, True = yes, False = no, Imputed = column.Distinct[yes] > column.Distinct[no], HasMissingIndicator = column.TrainingMissing > 0 }, $"0 for {no}, 1 for {yes}");
+    }
+
+    private static (ColumnTransform, string) Category(ColumnStatistics column)
+    {
+        var categories = column.Distinct.Where(pair => pair.Value > 0).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key).ToList();
+        if (categories.Count == 0)
+        {
+            return (null!, "left out: no training row has a value");
+        }
+
+        if (categories.Count <= OneHotCategories)
+        {
+            return (new CategoryTransform { Name = column.Name, Categories = categories, HasMissing = column.TrainingMissing > 0 }, $"one-hot, {categories.Count} categories{(column.TrainingMissing > 0 ? " and missing" : "")}");
+        }
+
+        var commonest = new string?[HashBuckets];
+        foreach (var category in categories)
+        {
+            commonest[HashTransform.BucketOf(category, HashBuckets)] ??= category;
+        }
+
+        return (new HashTransform { Name = column.Name, Buckets = HashBuckets, Commonest = commonest, HasMissingIndicator = column.TrainingMissing > 0 }, $"{categories.Count} categories hashed to {HashBuckets}");
+    }
+
+    private static double NotZero(double scale) => scale > 1e-12 && double.IsFinite(scale) ? scale : 1;
+
+    private static double Quantile(double[] sorted, double share)
+    {
+        var place = share * (sorted.Length - 1);
+        var low = (int)place;
+        return sorted[low] + ((place - low) * (sorted[Math.Min(low + 1, sorted.Length - 1)] - sorted[low]));
+    }
+}

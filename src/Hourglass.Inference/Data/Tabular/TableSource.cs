@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>Rows of named columns, as text, streamed; may be read several times.</summary>
+internal abstract class TableSource : IDisposable
+{
+    /// <summary>Path or built-in name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>"csv", "parquet", "telemetry".</summary>
+    public required string Format { get; init; }
+
+    /// <summary>Names of the columns, distinct.</summary>
+    public required IReadOnlyList<string> Columns { get; init; }
+
+    /// <summary>The character before decimals.</summary>
+    public char Decimal { get; init; } = '.';
+
+    /// <summary>Column that is a label unless the user says otherwise.</summary>
+    public string? DefaultLabel { get; init; }
+
+    /// <summary>Streams the rows; the array is reused between rows.</summary>
+    /// <param name="badRows">Told of each malformed row instead of an exception; null to throw.</param>
+    public abstract IEnumerable<TableRow> Rows(Action<DataException>? badRows);
+
+    /// <summary>SHA-256 of the source.</summary>
+    public virtual string Hash()
+    {
+        using var stream = File.OpenRead(Name);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>Finds a column by name, or by its number counted from 1 ("15", "column 15").</summary>
+    /// <exception cref="DataException">There is none; the message lists the columns.</exception>
+    public int Find(string wanted, string option)
+    {
+        for (var column = 0; column < Columns.Count; column++)
+        {
+            if (string.Equals(Columns[column], wanted, StringComparison.OrdinalIgnoreCase))
+            {
+                return column;
+            }
+        }
+
+        return int.TryParse(wanted, System.Globalization.CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= Columns.Count
+            ? number - 1
+            : throw new DataException($"{Name}: {option} '{wanted}' is no column. Columns: {string.Join(", ", Columns.Take(40))}{(Columns.Count > 40 ? ", ..." : "")}; a number from 1 to {Columns.Count} works as well.");
+    }
+}
+
+/// <summary>One row.</summary>
+/// <param name="Line">Line in the file, or row number, counted from 1.</param>
+/// <param name="Fields">Trimmed texts, as many as columns; null where nothing stands.</param>
+internal readonly record struct TableRow(long Line, string?[] Fields);

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+
+namespace Hourglass.Preprocessing;
+
+/// <summary>How one source column becomes a run of model-input values, and back.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(NumericTransform), "numeric")]
+[JsonDerivedType(typeof(DateTimeTransform), "date-time")]
+[JsonDerivedType(typeof(BooleanTransform), "boolean")]
+[JsonDerivedType(typeof(CategoryTransform), "categorical")]
+[JsonDerivedType(typeof(HashTransform), "hashed")]
+public abstract record ColumnTransform
+{
+    /// <summary>Most values that one column may become.</summary>
+    internal const int MaximumWidth = 4096;
+
+    /// <summary>The source column.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether a value of 1 says that the source value was missing; it stands last.</summary>
+    public bool HasMissingIndicator { get; init; }
+
+    /// <summary>Values without the indicator.</summary>
+    [JsonIgnore]
+    public abstract int ValueWidth { get; }
+
+    /// <summary>All values.</summary>
+    [JsonIgnore]
+    public int Width => ValueWidth + (HasMissingIndicator ? 1 : 0);
+
+    /// <summary>What the values are.</summary>
+    [JsonIgnore]
+    public abstract FeatureBlockKind BlockKind { get; }
+
+    /// <summary>Whether the way back gives texts.</summary>
+    [JsonIgnore]
+    public abstract bool IsText { get; }
+
+    /// <summary>Fills the values for one field.</summary>
+    /// <param name="text">The field; null where it is missing.</param>
+    /// <param name="decimalMark">The character before decimals.</param>
+    /// <param name="values">Room for <see cref="Width"/> values, all 0.</param>
+    /// <returns>False when the text cannot be such a value.</returns>
+    internal bool Apply(string? text, char decimalMark, Span<float> values)
+    {
+        if (text is null && HasMissingIndicator)
+        {
+            values[^1] = 1;
+        }
+
+        return ApplyValue(text, decimalMark, values[..ValueWidth]);
+    }
+
+    /// <summary>The value in the user's own units.</summary>
+    internal Cell Invert(ReadOnlySpan<float> values) =>
+        HasMissingIndicator && values[^1] > 0.5f ? new Cell(double.NaN, null) : InvertValue(values[..ValueWidth]);
+
+    /// <summary>What a file claims and no fit produces.</summary>
+    internal abstract string? Fault();
+
+    private protected abstract bool ApplyValue(string? text, char decimalMark, Span<float> values);
+
+    private protected abstract Cell InvertValue(ReadOnlySpan<float> values);
+}

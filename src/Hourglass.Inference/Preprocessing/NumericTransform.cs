@@ -1,0 +1,80 @@
+using Hourglass.Data;
+using Hourglass.Data.Tabular;
+
+namespace Hourglass.Preprocessing;
+
+/// <summary>Numbers: (x - offset) / scale, or through the training distribution to a standard normal.</summary>
+public sealed record NumericTransform : ColumnTransform
+{
+    /// <summary>Most quantiles that are kept.</summary>
+    internal const int MaximumQuantiles = 257;
+
+    /// <summary>Kind of scaling.</summary>
+    public required Scaling Scaling { get; init; }
+
+    /// <summary>What is subtracted.</summary>
+    public double Offset { get; init; }
+
+    /// <summary>What is divided by.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Quantile scaling: values at even shares of the training distribution, ascending, distinct.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+
+    /// <summary>Quantile scaling: the normal score of each of <see cref="Quantiles"/>.</summary>
+    public IReadOnlyList<double>? Scores { get; init; }
+
+    /// <summary>Stands in for a missing value: the training median.</summary>
+    public double Imputed { get; init; }
+
+    /// <inheritdoc/>
+    public override int ValueWidth => 1;
+
+    /// <inheritdoc/>
+    public override FeatureBlockKind BlockKind => FeatureBlockKind.Numeric;
+
+    /// <inheritdoc/>
+    public override bool IsText => false;
+
+    internal override string? Fault() =>
+        !double.IsFinite(Offset) || !double.IsFinite(Scale) || Scale == 0 || !double.IsFinite(Imputed) ? "offset, scale and imputed value must be finite and the scale not 0"
+        : Scaling != Scaling.Quantile ? null
+        : Quantiles is not { Count: >= 2 and <= MaximumQuantiles } || Scores?.Count != Quantiles.Count ? "quantile scaling needs 2 to 257 quantiles and as many scores"
+        : !IsAscending(Quantiles) || !IsAscending(Scores) ? "quantiles and scores must ascend"
+        : null;
+
+    /// <summary>The scaled value of a number.</summary>
+    internal double Forward(double number) =>
+        Scaling == Scaling.Quantile ? Interpolate(Quantiles!, Scores!, number) : (number - Offset) / Scale;
+
+    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    {
+        var number = Imputed;
+        if (text is not null && !Numbers.TryParse(text, decimalMark, out number))
+        {
+            return false;
+        }
+
+        values[0] = (float)Forward(number);
+        return float.IsFinite(values[0]);
+    }
+
+    private protected override Cell InvertValue(ReadOnlySpan<float> values) =>
+        new(Scaling == Scaling.Quantile ? Interpolate(Scores!, Quantiles!, values[0]) : (values[0] * Scale) + Offset, null);
+
+    private static bool IsAscending(IReadOnlyList<double> values) =>
+        values.All(double.IsFinite) && Enumerable.Range(1, values.Count - 1).All(index => values[index] > values[index - 1]);
+
+    // Piecewise linear, continued with the outermost slopes, so that values beyond the training range stay in order.
+    private static double Interpolate(IReadOnlyList<double> from, IReadOnlyList<double> to, double value)
+    {
+        var (low, high) = (0, from.Count - 1);
+        while (high - low > 1)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = value < from[middle] ? (low, middle) : (middle, high);
+        }
+
+        return to[low] + ((value - from[low]) / (from[high] - from[low]) * (to[high] - to[low]));
+    }
+}

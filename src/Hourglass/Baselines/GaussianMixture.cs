@@ -1,0 +1,134 @@
+using System.Runtime.InteropServices;
+using Hourglass.Bundles;
+using static TorchSharp.torch;
+
+namespace Hourglass.Baselines;
+
+/// <summary>A mixture of normal distributions with full covariance, fitted to latents so that new ones can be drawn.</summary>
+/// <remarks>Expectation-maximisation from k-means++ centres (Dempster et al. 1977; Arthur and Vassilvitskii 2007). Sampling a plain
+/// autoencoder from a 10-component mixture: Ghosh et al. 2020, https://arxiv.org/abs/1903.12436.</remarks>
+public sealed class GaussianMixture
+{
+    private const int Iterations = 60;
+    private const double Ridge = 1e-4; // share of the latents' mean variance added to each diagonal
+
+    private GaussianMixture(float[] weights, float[] means, float[] factors, int components, int size) =>
+        (Weights, Means, Factors, Components, Size) = (weights, means, factors, components, size);
+
+    /// <summary>Share of each component.</summary>
+    public float[] Weights { get; }
+
+    /// <summary>[component, latent].</summary>
+    public float[] Means { get; }
+
+    /// <summary>Lower Cholesky factors of the covariances, [component, latent, latent].</summary>
+    public float[] Factors { get; }
+
+    /// <summary>Number of components.</summary>
+    public int Components { get; }
+
+    /// <summary>Length of a latent.</summary>
+    public int Size { get; }
+
+    /// <summary>Fits a mixture.</summary>
+    /// <param name="latents">Float32, [sample, latent].</param>
+    /// <param name="components">Components; fewer when there are few samples.</param>
+    /// <param name="seed">Seed of the starting centres.</param>
+    public static GaussianMixture Fit(Tensor latents, int components = 10, int seed = 1)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var data = latents.to(ScalarType.Float64);
+        var (count, size) = (data.shape[0], (int)data.shape[1]);
+        components = (int)Math.Clamp(count / (2 * (size + 1)), 1, components);
+        var ridge = eye(size, dtype: ScalarType.Float64) * ((data.var(0, unbiased: false).mean() * Ridge) + 1e-9);
+        var means = Centres(data, components, seed);
+        var responsibilities = zeros([count, components], dtype: ScalarType.Float64).scatter_(1, cdist(data, means).argmin(1, keepdim: true), 1.0);
+        var previous = double.NegativeInfinity;
+        var (weights, factors) = (ones(1), ones(1));
+        for (var iteration = 0; iteration < Iterations; iteration++)
+        {
+            (weights, means, factors) = Maximise(data, responsibilities, ridge);
+            var joint = LogDensities(data, weights, means, factors);
+            var total = joint.logsumexp(1, keepdim: true);
+            responsibilities = (joint - total).exp();
+            var likelihood = total.mean().item<double>();
+            if (likelihood - previous < 1e-6)
+            {
+                break;
+            }
+
+            previous = likelihood;
+        }
+
+        return new GaussianMixture(Floats(weights), Floats(means), Floats(factors), components, size);
+    }
+
+    /// <summary>Draws latents.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Seed.</param>
+    /// <returns>Float32, [count, latent].</returns>
+    public Tensor Sample(int count, int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)(uint)seed);
+        var cumulative = tensor(Weights).cumsum(0);
+        var chosen = (rand(count, 1, generator: generator) * cumulative[^1]).gt(cumulative).sum(1).clamp(0, Components - 1); // [count]
+        var noise = randn([count, Size, 1], generator: generator);
+        var factors = tensor(Factors, Components, Size, Size).index_select(0, chosen);
+        return (tensor(Means, Components, Size).index_select(0, chosen) + factors.matmul(noise).squeeze(2)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>For the bundle.</summary>
+    internal IEnumerable<StoredTensor> ToStored() =>
+        [new("mixture.weights", [Components], Weights), new("mixture.means", [Components, Size], Means), new("mixture.factors", [Components, Size, Size], Factors)];
+
+    /// <summary>From the bundle; null where it holds none.</summary>
+    internal static GaussianMixture? FromStored(IReadOnlyDictionary<string, StoredTensor> tensors, int size)
+    {
+        if (!tensors.TryGetValue("mixture.weights", out var weights) || !tensors.TryGetValue("mixture.means", out var means) || !tensors.TryGetValue("mixture.factors", out var factors))
+        {
+            return null;
+        }
+
+        var components = weights.Floats.Length;
+        return means.Floats.Length == components * size && factors.Floats.Length == (long)components * size * size
+            ? new GaussianMixture(weights.Floats, means.Floats, factors.Floats, components, size)
+            : throw new BundleException($"mixture.means of shape [{string.Join(", ", means.Shape)}] does not fit {components} components of {size} latents. The file is altered.");
+    }
+
+    private static Tensor Centres(Tensor data, int components, int seed)
+    {
+        var random = new Random(seed);
+        var centres = new List<Tensor> { data[random.NextInt64(data.shape[0])] };
+        while (centres.Count < components)
+        {
+            var distances = cdist(data, stack(centres)).min(1).values.square().cumsum(0);
+            centres.Add(data[distances.lt(random.NextDouble() * distances[^1].item<double>()).sum().clamp(0, data.shape[0] - 1).item<long>()]);
+        }
+
+        return stack(centres);
+    }
+
+    private static (Tensor Weights, Tensor Means, Tensor Factors) Maximise(Tensor data, Tensor responsibilities, Tensor ridge)
+    {
+        var mass = responsibilities.sum(0) + 1e-9; // [component]
+        var means = responsibilities.t().matmul(data) / mass.unsqueeze(1);
+        var factors = Enumerable.Range(0, (int)mass.shape[0]).Select(component =>
+        {
+            var centred = data - means[component];
+            var covariance = centred.t().matmul(centred * responsibilities.narrow(1, component, 1)) / mass[component];
+            return linalg.cholesky(covariance + ridge);
+        }).ToArray();
+        return (mass / mass.sum(), means, stack(factors));
+    }
+
+    private static Tensor LogDensities(Tensor data, Tensor weights, Tensor means, Tensor factors) => stack(
+        [.. Enumerable.Range(0, (int)weights.shape[0]).Select(component =>
+        {
+            var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
+            return weights[component].log() - (0.5 * scaled.square().sum(0)) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI));
+        })], 1);
+
+    private static float[] Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).contiguous().bytes).ToArray();
+}
