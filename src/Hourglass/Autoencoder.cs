@@ -1,5 +1,6 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Corruption;
+using Hourglass.Engine;
 using Hourglass.Networks;
 using Hourglass.Objectives;
 using Hourglass.Regularization;
@@ -67,7 +68,7 @@ public sealed class Autoencoder : nn.Module
         var latent = _bottleneck.Forward(_encoder.Forward(corrupted, context), context);
         var output = _decoder.Forward(latent.Values, context);
         var distance = _objective.Distances(output, batch.Target, batch.Mask).sum(1); // [batch]
-        return new Pass(latent, output, distance, (distance + latent.Penalty).mean() / SampleLength);
+        return new Pass(latent, output, distance, (distance + latent.Penalty).mean() * HeldScalar.Of(1.0 / SampleLength));
     }
 
     /// <summary>The encoder alone, without noise: for a Gaussian bottleneck, the mean.</summary>

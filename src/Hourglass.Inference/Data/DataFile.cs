@@ -1,5 +1,6 @@
 using Hourglass.Data.Arrays;
 using Hourglass.Data.BuiltIn;
+using Hourglass.Data.Downloads;
 using Hourglass.Data.Images;
 using Hourglass.Data.Tabular;
 using Hourglass.Preprocessing;
@@ -101,6 +102,7 @@ public static class DataFile
             return builtIn;
         }
 
+        path = DownloadableSets.Resolve(path) ?? path;
         if (Directory.Exists(path))
         {
             return OpenFolder(path, read, shape);
@@ -108,7 +110,7 @@ public static class DataFile
 
         if (!File.Exists(path))
         {
-            throw new DataException($"There is no file, folder or built-in set '{path}'. Built-in sets: {string.Join(", ", BuiltInSets.Names)}; 'hourglass data list' tells more.");
+            throw new DataException($"There is no file, folder or built-in set '{path}'. {Suggestion(path)}Built-in sets: {string.Join(", ", BuiltInSets.Names)}; 'hourglass data list' tells more.");
         }
 
         return FileKind(path) switch
@@ -120,6 +122,9 @@ public static class DataFile
             _ => throw new DataException($"{path}: what this file holds is not known from its name. Known: .csv .tsv .txt (also .gz), .parquet, .npy, .npz, idx (also .gz), CIFAR .bin, or a folder of pictures."),
         };
     }
+
+    private static string Suggestion(string path) =>
+        BuiltInSets.Names.FirstOrDefault(name => name.StartsWith(path, StringComparison.OrdinalIgnoreCase) || path.StartsWith(name, StringComparison.OrdinalIgnoreCase)) is { } near ? $"Did you mean '{near}'? " : "";
 
     private static ArraySource OpenFolder(string path, ReadOptions read, IReadOnlyList<int>? shape)
     {

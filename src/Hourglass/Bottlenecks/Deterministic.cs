@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using Hourglass.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -69,14 +70,15 @@ internal sealed class Deterministic : Bottleneck
         var penalty = zeros(values.shape[0], dtype: values.dtype, device: values.device);
         if (_options.L1 > 0)
         {
-            penalty += _options.L1 * values.abs().sum(1);
+            penalty += values.abs().sum(1) * HeldScalar.Of(_options.L1);
         }
 
         if (_options.KlRho > 0)
         {
-            var (rho, mean) = (_options.Rho, values.mean([0L]).clamp(1e-6, 1 - 1e-6)); // [latent]
-            var divergence = (rho * (Math.Log(rho) - mean.log())) + ((1 - rho) * (Math.Log(1 - rho) - (1 - mean).log()));
-            penalty += _options.KlRho * divergence.sum();
+            var (rho, mean) = (_options.Rho, values.mean([0L]).clamp(HeldScalar.Of(1e-6), HeldScalar.Of(1 - 1e-6))); // [latent]
+            var entropy = (rho * Math.Log(rho)) + ((1 - rho) * Math.Log(1 - rho));
+            var divergence = HeldScalar.Of(entropy) - (mean.log() * HeldScalar.Of(rho)) - ((-mean).log1p() * HeldScalar.Of(1 - rho));
+            penalty += divergence.sum() * HeldScalar.Of(_options.KlRho);
         }
 
         return new Latent(values, penalty);

@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -58,15 +59,15 @@ internal sealed class Gaussian : Bottleneck
     public override Latent Forward(Tensor features, StepContext context)
     {
         var mean = _mean.call(features);
-        var logVariance = _logVariance.call(features).clamp(-LargestLogVariance, LargestLogVariance);
-        var divergence = -0.5 * (1 + logVariance - mean.square() - logVariance.exp()); // KL(N(mean, variance) || N(0, 1)), [batch, latent]
+        var logVariance = _logVariance.call(features).clamp(HeldScalar.Of(-LargestLogVariance), HeldScalar.Of(LargestLogVariance));
+        var divergence = (mean.square() + logVariance.exp() - logVariance - HeldScalar.Of(1)) * HeldScalar.Of(0.5); // KL(N(mean, variance) || N(0, 1)), [batch, latent]
         var charged = context.IsTraining && _options.FreeBits > 0
-            ? divergence.mean([0L]).clamp_min(_options.FreeBits).sum().expand(mean.shape[0])
+            ? divergence.mean([0L]).clamp_min(HeldScalar.Of(_options.FreeBits)).sum().expand(mean.shape[0])
             : divergence.sum(1);
         var values = context.Noise is { } noise
-            ? mean + ((logVariance / 2).exp() * randn(mean.shape, dtype: mean.dtype, device: mean.device, generator: noise))
+            ? mean + ((logVariance * HeldScalar.Of(0.5)).exp() * randn(mean.shape, dtype: mean.dtype, device: mean.device, generator: noise))
             : mean;
-        return new Latent(values, _options.Beta * Annealed(context) * charged);
+        return new Latent(values, charged * tensor((float)(_options.Beta * Annealed(context)), device: mean.device));
     }
 
     private double Annealed(StepContext context) =>

@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Corruption;
@@ -23,5 +24,5 @@ public sealed record GaussianCorruptionOptions : CorruptionOptions
 internal sealed class GaussianCorruption(GaussianCorruptionOptions options) : SampleCorruption
 {
     private protected override Tensor Corrupt(Tensor samples, Generator noise) =>
-        samples + (options.StandardDeviation * randn(samples.shape, dtype: samples.dtype, device: samples.device, generator: noise));
+        samples + (randn(samples.shape, dtype: samples.dtype, device: samples.device, generator: noise) * HeldScalar.Of(options.StandardDeviation));
 }

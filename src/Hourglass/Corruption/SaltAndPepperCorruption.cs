@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Corruption;
@@ -19,6 +20,6 @@ internal sealed class SaltAndPepperCorruption(SaltAndPepperCorruptionOptions opt
     private protected override Tensor Corrupt(Tensor samples, Generator noise)
     {
         var draw = Uniform(samples, noise);
-        return where(draw.ge(options.Share), samples, draw.lt(options.Share / 2).to_type(samples.dtype));
+        return where(draw.ge(HeldScalar.Of(options.Share)), samples, draw.lt(HeldScalar.Of(options.Share / 2)).to_type(samples.dtype));
     }
 }

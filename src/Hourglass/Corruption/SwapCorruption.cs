@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using Hourglass.Preprocessing;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ internal sealed class SwapCorruption : SampleCorruption
     {
         var flat = samples.flatten(1);
         var partner = rand(flat.shape[0], device: flat.device, generator: noise).argsort();
-        var swapped = rand(flat.shape[0], _columns, device: flat.device, generator: noise).lt(_share); // [batch, column]
+        var swapped = rand(flat.shape[0], _columns, device: flat.device, generator: noise).lt(HeldScalar.Of(_share)); // [batch, column]
         using var columnOfValue = tensor(_columnOfValue, device: flat.device);
         return where(swapped.index_select(1, columnOfValue), flat.index_select(0, partner), flat).reshape(samples.shape);
     }

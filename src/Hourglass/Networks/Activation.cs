@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Networks;
@@ -44,11 +45,11 @@ internal static class ActivationFunctions
         Activation.Sigmoid => values.sigmoid(),
         Activation.Tanh => values.tanh(),
         Activation.Relu => values.relu(),
-        Activation.LeakyRelu => nn.functional.leaky_relu(values, 0.01),
-        Activation.Elu => nn.functional.elu(values, 1.0),
+        Activation.LeakyRelu => values.maximum(values * HeldScalar.Of(0.01)),
+        Activation.Elu => values.relu() + (-(-values).relu()).expm1(),
         Activation.Gelu => nn.functional.gelu(values),
         Activation.Silu => nn.functional.silu(values),
-        Activation.Softplus => nn.functional.softplus(values),
+        Activation.Softplus => values.relu() + (-values.abs()).exp().log1p(),
         _ => throw new ArgumentOutOfRangeException(nameof(activation), activation, "Unknown activation."),
     };
 }

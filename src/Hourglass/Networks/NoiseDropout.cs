@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Networks;
@@ -13,7 +14,7 @@ internal static class NoiseDropout
             return values;
         }
 
-        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise).ge(share);
-        return values * kept / (1 - share);
+        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise).ge(HeldScalar.Of(share));
+        return values * kept * HeldScalar.Of(1 / (1 - share));
     }
 }

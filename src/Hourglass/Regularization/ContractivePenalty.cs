@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Regularization;
@@ -15,12 +16,12 @@ internal static class ContractivePenalty
         for (var pass = 0; pass < passes; pass++)
         {
             var direction = options.ContractiveProbes is null
-                ? zeros_like(latents).index_fill_(1, tensor(new long[] { pass }, device: latents.device), 1f)
-                : (rand(latents.shape, dtype: latents.dtype, device: latents.device, generator: noise).ge(0.5) * 2.0f) - 1.0f;
+                ? zeros_like(latents).index_fill_(1, tensor(new long[] { pass }, device: latents.device), HeldScalar.Of(1))
+                : (rand(latents.shape, dtype: latents.dtype, device: latents.device, generator: noise).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
             var gradient = autograd.grad([latents], [input], [direction], retain_graph: true, create_graph: true)[0];
             total += gradient.square().sum();
         }
 
-        return total / samples.shape[0] / (options.ContractiveProbes ?? 1);
+        return total * HeldScalar.Of(1.0 / samples.shape[0] / (options.ContractiveProbes ?? 1));
     }
 }

@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Training;
@@ -52,6 +53,9 @@ internal abstract class FlatOptimizer : IDisposable
 
     protected abstract void Move(double learningRate);
 
+    /// <summary>A number that changes from step to step, as the engine takes it.</summary>
+    protected Tensor Number(double value) => tensor((float)value, device: _state[0].device);
+
     protected Tensor NewState(FlatParameters parameters)
     {
         var tensor = zeros_like(parameters.Values).DetachFromDisposeScope();
@@ -82,13 +86,13 @@ internal sealed class AdamOptimizer : FlatOptimizer
         var (values, gradients) = (_parameters.Values, _parameters.Gradients);
         if (_decay > 0)
         {
-            values.addcmul_(values, _parameters.WeightMask, -learningRate * _decay);
+            values.mul_(Number(1) - (_parameters.WeightMask * Number(learningRate * _decay)));
         }
 
-        _first.mul_(Beta1).add_(gradients, 1 - Beta1);
-        _second.mul_(Beta2).addcmul_(gradients, gradients, 1 - Beta2);
-        var scale = _second.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, Steps))).add_(Epsilon);
-        values.addcdiv_(_first, scale, -learningRate / (1 - Math.Pow(Beta1, Steps)));
+        _first.mul_(HeldScalar.Of(Beta1)).add_(gradients, HeldScalar.Of(1 - Beta1));
+        _second.mul_(HeldScalar.Of(Beta2)).addcmul_(gradients, gradients, HeldScalar.Of(1 - Beta2));
+        var scale = _second.sqrt().mul_(Number(1 / Math.Sqrt(1 - Math.Pow(Beta2, Steps)))).add_(HeldScalar.Of(Epsilon));
+        values.sub_((_first / scale).mul_(Number(learningRate / (1 - Math.Pow(Beta1, Steps)))));
     }
 }
 
@@ -107,7 +111,7 @@ internal sealed class SgdOptimizer : FlatOptimizer
 
     protected override void Move(double learningRate)
     {
-        _velocity.mul_(_momentum).add_(_parameters.Gradients);
-        _parameters.Values.add_(_velocity, -learningRate);
+        _velocity.mul_(HeldScalar.Of(_momentum)).add_(_parameters.Gradients);
+        _parameters.Values.sub_(_velocity * Number(learningRate));
     }
 }

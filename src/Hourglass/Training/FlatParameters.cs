@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Training;
@@ -34,7 +35,7 @@ public sealed class FlatParameters : IDisposable
             parameter.grad = Gradients.narrow(0, offset, count).view(shape);
             if (shape.Length > 1)
             {
-                WeightMask.narrow(0, offset, count).fill_(1);
+                WeightMask.narrow(0, offset, count).fill_(HeldScalar.Of(1));
             }
 
             layout.Add(new ParameterPlace(name, shape, offset, count));

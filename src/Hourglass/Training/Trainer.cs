@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
+using Hourglass.Engine;
 using Hourglass.Networks;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -162,7 +163,7 @@ public sealed class Trainer : IDisposable
         var regularization = _model.Options.Regularization;
         if (regularization.Contractive > 0)
         {
-            loss += regularization.Contractive / _model.SampleLength * _model.JacobianPenalty(batch.Input, context);
+            loss += _model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / _model.SampleLength);
         }
 
         loss.backward();
@@ -177,12 +178,12 @@ public sealed class Trainer : IDisposable
     {
         if (l1 > 0)
         {
-            parameters.Gradients.addcmul_(parameters.Values.sign(), parameters.WeightMask, l1);
+            parameters.Gradients.addcmul_(parameters.Values.sign(), parameters.WeightMask, HeldScalar.Of(l1));
         }
 
         if (l2 > 0)
         {
-            parameters.Gradients.addcmul_(parameters.Values, parameters.WeightMask, l2);
+            parameters.Gradients.addcmul_(parameters.Values, parameters.WeightMask, HeldScalar.Of(l2));
         }
     }
 
@@ -193,7 +194,7 @@ public sealed class Trainer : IDisposable
             var norm = parameters.Gradients.norm().item<float>();
             if (norm > limit)
             {
-                parameters.Gradients.mul_(limit / norm);
+                parameters.Gradients.mul_(tensor((float)(limit / norm), device: _reader.Device));
             }
         }
     }

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Hourglass.Cli.Commands;
+
+namespace Hourglass.Cli;
+
+/// <summary>The command tree, and what becomes of faults: 0 done, 1 wrong input, 2 internal fault.</summary>
+public static class CommandLine
+{
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">Words after the program's name.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Progress and faults.</param>
+    /// <param name="isTerminal">Whether <paramref name="error"/> is a screen that can be redrawn.</param>
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal)
+    {
+        var screen = new Screen(output, error, isTerminal);
+        var result = CreateRoot(screen).Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (var fault in result.Errors)
+            {
+                await error.WriteLineAsync($"hourglass: {fault.Message}");
+            }
+
+            await error.WriteLineAsync($"Try 'hourglass {string.Join(' ', result.CommandResult.Command is RootCommand ? [] : new[] { result.CommandResult.Command.Name, "" })}--help'.");
+            return 1;
+        }
+
+        try
+        {
+            return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (HourglassException fault)
+        {
+            await error.WriteLineAsync($"hourglass {result.CommandResult.Command.Name}: {fault.Message}");
+            return 1;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("hourglass: stopped.");
+            return 1;
+        }
+        catch (Exception fault)
+        {
+            var log = Path.Combine(Path.GetTempPath(), $"hourglass-fault-{Environment.ProcessId}.log");
+            await File.WriteAllTextAsync(log, fault.ToString());
+            await error.WriteLineAsync($"hourglass: internal fault: {fault.Message.ReplaceLineEndings(" ")} This is a fault of Hourglass, not of your data; please report it with {log}.");
+            return 2;
+        }
+    }
+
+    /// <summary>All commands.</summary>
+    /// <param name="screen">Where they write.</param>
+    public static RootCommand CreateRoot(Screen screen)
+    {
+        var root = new RootCommand("Hourglass trains autoencoders, compares them with PCA, and uses them.\n\nFirst steps:\n  hourglass demo\n  hourglass train transactions.csv --label fraud --out model.hourglass\n  hourglass score model.hourglass new.csv --out scores.csv");
+        foreach (var command in new[]
+        {
+            TrainCommand.Create(screen), EvaluateCommand.Create(screen), EncodeCommand.Create(screen), DecodeCommand.Create(screen), ReconstructCommand.Create(screen),
+            ScoreCommand.Create(screen), SampleCommand.Create(screen), InterpolateCommand.Create(screen), InspectCommand.Create(screen), ReportCommand.Create(screen),
+            DataCommand.Create(screen), DemoCommand.Create(screen), DoctorCommand.Create(screen), CompletionCommand.Create(screen), SchemaCommand.Create(screen),
+        })
+        {
+            root.Subcommands.Add(command);
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using System.Text.Json;
+using Hourglass.Bundles;
+using Hourglass.Cli.Options;
+
+namespace Hourglass.Cli.Commands;
+
+/// <summary>hourglass inspect MODEL: what a file says, without loading the engine.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Screen screen)
+    {
+        var command = new Command("inspect", "What a model file holds: card, options, preprocessing, weights, history.\n\nExample:\n  hourglass inspect model.hourglass --json");
+        var (model, json) = (CommonOptions.Model(), CommonOptions.Json());
+        command.Arguments.Add(model);
+        command.Options.Add(json);
+        command.SetAction(parse =>
+        {
+            var path = parse.GetRequiredValue(model);
+            var contents = BundleFile.Read(path);
+            var weights = contents.Weights.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => new WeightResult(tensor.Name, tensor.Shape)).ToList();
+            if (parse.GetValue(json))
+            {
+                screen.WriteJson(new InspectResult(
+                    BundleJson.Deserialize<JsonElement>(contents.Model, path), BundleJson.Deserialize<JsonElement>(contents.Preprocessing, path), BundleJson.Deserialize<JsonElement>(contents.Training, path), weights));
+                return;
+            }
+
+            screen.Output.WriteLine(contents.Card);
+            screen.Output.WriteLine(contents.Model);
+            screen.WriteTable(["weights", "shape"], weights.Select(weight => new[] { weight.Name, $"[{string.Join(", ", weight.Shape)}]" }));
+        });
+        return command;
+    }
+
+    private sealed record InspectResult(JsonElement Model, JsonElement Preprocessing, JsonElement Training, IReadOnlyList<WeightResult> Weights);
+
+    private sealed record WeightResult(string Name, IReadOnlyList<long> Shape);
+}

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Globalization;
+using Hourglass.Cli.Display;
+using Hourglass.Cli.Options;
+using Hourglass.Data;
+using Hourglass.Reporting;
+using Hourglass.Tasks;
+
+namespace Hourglass.Cli.Commands;
+
+/// <summary>hourglass train DATA.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(Screen screen)
+    {
+        var command = new Command("train", "Train an autoencoder and compare it with PCA.\n\nExamples:\n  hourglass train iris.csv --label 5\n  hourglass train pictures/ --network convolutional --latent 32 --epochs 20\n  hourglass train glyphs --recipe vae --report vae.html");
+        var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the model goes (model.hourglass)."));
+        var report = new Option<string?>("--report") { Description = "Where the report goes (beside the model, .html); 'none' for no report." };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint of a run that was stopped or killed." };
+        var validation = new Option<double>("--validation") { Description = "Share of the samples held out.", DefaultValueFactory = _ => 0.1 };
+        var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; chosen for each column when left out." };
+        var (read, model) = (new ReadFlags(), new ModelFlags());
+        command.Arguments.Add(data);
+        foreach (var option in new Option[] { output, report, resume, validation, scaling, json })
+        {
+            command.Options.Add(option);
+        }
+
+        read.AddTo(command);
+        model.AddTo(command);
+        command.SetAction((parse, cancellationToken) =>
+        {
+            var request = new TrainRequest
+            {
+                Data = parse.GetRequiredValue(data),
+                Read = read.Read(parse),
+                Preparation = new PreparationOptions { Validation = parse.GetValue(validation), Scaling = parse.GetValue(scaling) is { } words ? Scale(words) : null },
+                Options = model.Read(parse),
+                Out = parse.GetValue(output) ?? "model.hourglass",
+                Resume = parse.GetValue(resume),
+            };
+            Run(screen, request, parse.GetValue(report), parse.GetValue(json), cancellationToken);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    /// <summary>Trains, writes model and report, prints the result.</summary>
+    public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken)
+    {
+        using var outcome = TrainTask.Run(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
+        var report = reportPath == "none" ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
+        if (report is not null)
+        {
+            TrainingReport.Write(report!, outcome.Trained, outcome.Data);
+        }
+
+        var record = outcome.Trained.Record;
+        var result = new TrainResult(
+            record.Data.Samples, record.Objective, record.Comparison!.SquaredError, new PcaResult(record.Comparison.PcaSquaredError, record.Comparison.Components), record.Comparison.Verdict,
+            record.Comparison.Advice, new IntervalResult(record.Comparison.Difference.Mean, record.Comparison.Difference.Low, record.Comparison.Difference.High),
+            Path.GetFullPath(request.Out!), report is null ? null : Path.GetFullPath(report), record.History.Epochs.Count, record.History.BestEpoch, record.History.StopReason,
+            Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1));
+        if (asJson)
+        {
+            screen.WriteJson(result);
+        }
+        else
+        {
+            Print(screen, result, record.ValidationSamples);
+        }
+
+        return result;
+    }
+
+    private static void Print(Screen screen, TrainResult result, int validation)
+    {
+        screen.WriteTable(
+            [validation > 0 ? "on held-out samples" : "on training samples", "squared error per value"],
+            [[$"autoencoder, epoch {result.BestEpoch} of {result.Epochs}", Number(result.SquaredError)], [$"PCA, {result.Pca.Components} components", Number(result.Pca.SquaredError)],
+             ["difference, 95 % interval", $"{Number(result.Difference.Mean)} [{Number(result.Difference.Low)}, {Number(result.Difference.High)}]"]]);
+        screen.Output.WriteLine(result.Advice);
+        screen.Output.WriteLine($"Model:  {result.Model}");
+        if (result.Report is not null)
+        {
+            screen.Output.WriteLine($"Report: {result.Report}");
+        }
+    }
+
+    private static string Number(double value) => value.ToString("0.000000", CultureInfo.InvariantCulture);
+
+    private static Scaling Scale(string words) => words switch
+    {
+        "none" => Scaling.None,
+        "standard" => Scaling.Standard,
+        "robust" => Scaling.Robust,
+        "quantile" => Scaling.Quantile,
+        "min-max" => Scaling.MinMax,
+        _ => throw new HourglassException($"--scaling takes none, standard, robust, quantile or min-max, got '{words}'."),
+    };
+}

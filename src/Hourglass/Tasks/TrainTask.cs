@@ -1,0 +1,147 @@
+using Hourglass.Baselines;
+using Hourglass.Bundles;
+using Hourglass.Data;
+using Hourglass.Engine;
+using Hourglass.Evaluation;
+using Hourglass.Recipes;
+using Hourglass.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Hourglass.Tasks;
+
+/// <summary>From a file to a trained autoencoder and an honest comparison with PCA.</summary>
+public static class TrainTask
+{
+    private const int MixtureSamples = 20_000;
+
+    /// <summary>Reads, chooses what was left open, trains, compares, saves.</summary>
+    /// <param name="request">What to train on and how.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="cancellationToken">Stops training; the best weights so far are kept and saved.</param>
+    /// <returns>The model and what was read; the caller disposes of both.</returns>
+    /// <exception cref="HourglassException">Wrong options or data; the message has the remedy.</exception>
+    public static TrainOutcome Run(TrainRequest request, TrainObserver? observer = null, CancellationToken cancellationToken = default)
+    {
+        var started = DateTimeOffset.UtcNow;
+        RequireNoFaults(request.Options);
+        NativeEngine.Require();
+        var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, observer?.Reading, cancellationToken);
+        try
+        {
+            var options = DataDefaults.Complete(request.Options, data.Preprocessing, data.Split.Training.Length);
+            observer?.Prepared?.Invoke(data, options);
+            var model = new Autoencoder(options);
+            var history = Train(request, data, model, observer, cancellationToken);
+            var trained = Complete(data, model, history, started);
+            if (request.Out is not null)
+            {
+                trained.Save(request.Out);
+                if (history.StopReason != StopReason.Interrupted)
+                {
+                    File.Delete(CheckpointPath(request.Out));
+                }
+            }
+
+            return new TrainOutcome(trained, data);
+        }
+        catch (Exception)
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Where a run keeps its checkpoint.</summary>
+    /// <param name="outPath">Where its model goes.</param>
+    public static string CheckpointPath(string outPath) => outPath + ".checkpoint";
+
+    private static void RequireNoFaults(AutoencoderOptions options)
+    {
+        if (options.Faults() is { Count: > 0 } faults)
+        {
+            throw new OptionsException(faults);
+        }
+    }
+
+    private static TrainingHistory Train(TrainRequest request, PreparedData data, Autoencoder model, TrainObserver? observer, CancellationToken cancellationToken)
+    {
+        using var trainer = new Trainer(model, data.Samples, data.Split)
+        {
+            CheckpointPath = request.Out is null ? null : CheckpointPath(request.Out),
+            Identity = $"{data.Samples.ContentHash} {BundleJson.Serialize(model.Options)}",
+            Resume = request.Resume,
+        };
+        return trainer.Run(observer?.Training, cancellationToken);
+    }
+
+    private static TrainedAutoencoder Complete(PreparedData data, Autoencoder model, TrainingHistory history, DateTimeOffset started)
+    {
+        model.to(CPU);
+        var (training, held) = (data.Split.Training, data.Split.Validation.Length > 0 ? data.Split.Validation : data.Split.Training);
+        var pca = PrincipalComponents.Fit(data.Samples, training, model.Options.LatentSize!.Value, model.Options.Training.Seed);
+        var draft = new TrainedAutoencoder(model, data.Preprocessing, pca, null, null!);
+        var errors = draft.Measure(data.Samples, held);
+        var record = new TrainingRecord(
+            data.Description, training.Length, data.Split.Validation.Length, history, errors.Objective.Average(),
+            PcaComparison.Of(errors.Squared, pca.SquaredErrors(data.Samples, held), pca.Count), EngineVersions.Current, started);
+        var mixture = model.Options.Bottleneck.HasPrior ? null : FitMixture(data, draft);
+        return new TrainedAutoencoder(model, data.Preprocessing, pca, mixture, record);
+    }
+
+    private static GaussianMixture? FitMixture(PreparedData data, TrainedAutoencoder trained)
+    {
+        if (trained.LatentSize > 256)
+        {
+            return null; // full covariances of so many latents cost more than the model
+        }
+
+        using var reader = new BatchReader(data.Samples, CPU);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var latents = reader.Batches(data.Split.Training.AsMemory(0, Math.Min(MixtureSamples, data.Split.Training.Length)))
+            .Select(part => trained.Model.Encode(reader.Read(part.Span))).ToList();
+        return GaussianMixture.Fit(cat(latents, 0), seed: trained.Model.Options.Training.Seed);
+    }
+}
+
+/// <summary>What to train on and how.</summary>
+public sealed record TrainRequest
+{
+    /// <summary>A file, a folder of pictures, or a built-in set.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>What is known about the source.</summary>
+    public ReadOptions Read { get; init; } = new();
+
+    /// <summary>Split and scaling; the seed is the training's.</summary>
+    public PreparationOptions Preparation { get; init; } = new();
+
+    /// <summary>The model; open slots are chosen from the data.</summary>
+    public AutoencoderOptions Options { get; init; } = new();
+
+    /// <summary>Where the bundle goes; nothing is written when null.</summary>
+    public string? Out { get; init; }
+
+    /// <summary>Whether to go on from the checkpoint beside <see cref="Out"/>, where there is one.</summary>
+    public bool Resume { get; init; }
+}
+
+/// <summary>Who is told what happens.</summary>
+/// <param name="Reading">Share of the data read.</param>
+/// <param name="Prepared">The data and the complete options, before training.</param>
+/// <param name="Training">Epochs.</param>
+public sealed record TrainObserver(IProgress<double>? Reading, Action<PreparedData, AutoencoderOptions>? Prepared, IProgress<TrainingProgress>? Training);
+
+/// <summary>A trained model and the data it saw.</summary>
+/// <param name="Trained">The model.</param>
+/// <param name="Data">The data, split.</param>
+public sealed record TrainOutcome(TrainedAutoencoder Trained, PreparedData Data) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Trained.Dispose();
+        Data.Dispose();
+    }
+}

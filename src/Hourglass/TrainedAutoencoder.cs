@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using Hourglass.Baselines;
+using Hourglass.Bundles;
+using Hourglass.Data.Stores;
+using Hourglass.Engine;
+using Hourglass.Preprocessing;
+using Hourglass.Training;
+using static TorchSharp.torch;
+
+namespace Hourglass;
+
+/// <summary>A trained model with all that it needs: preprocessing, PCA for comparison, and a mixture to sample from.</summary>
+/// <remarks>Made by <see cref="Tasks.TrainTask"/> or read by <see cref="Load"/>; there is no untrained state.</remarks>
+public sealed class TrainedAutoencoder : IDisposable
+{
+    private const int BatchSize = 512;
+
+    internal TrainedAutoencoder(Autoencoder model, SamplePreprocessing preprocessing, PrincipalComponents? pca, GaussianMixture? mixture, TrainingRecord record)
+    {
+        (Model, Preprocessing, Pca, Mixture, Record) = (model, preprocessing, pca, mixture, record);
+        model.eval();
+    }
+
+    /// <summary>The model; encoder and decoder can be called alone on tensors.</summary>
+    public Autoencoder Model { get; }
+
+    /// <summary>From raw data to model input and back.</summary>
+    public SamplePreprocessing Preprocessing { get; }
+
+    /// <summary>PCA fitted on the same training part.</summary>
+    public PrincipalComponents? Pca { get; }
+
+    /// <summary>Density of the latents, for sampling where there is no prior.</summary>
+    public GaussianMixture? Mixture { get; }
+
+    /// <summary>How it was trained.</summary>
+    public TrainingRecord Record { get; }
+
+    /// <summary>Length of a latent.</summary>
+    public int LatentSize => Model.Options.LatentSize!.Value;
+
+    /// <summary>Reads a bundle.</summary>
+    /// <param name="path">A .hourglass file.</param>
+    /// <exception cref="BundleException">The file is broken; the message says how.</exception>
+    public static TrainedAutoencoder Load(string path)
+    {
+        NativeEngine.Require();
+        return ModelBundle.FromContents(BundleFile.Read(path), path);
+    }
+
+    /// <summary>Writes a bundle.</summary>
+    /// <param name="path">Where it goes.</param>
+    public void Save(string path) => BundleFile.Write(path, ModelBundle.ToContents(this));
+
+    /// <summary>Encodes samples in model-input units.</summary>
+    /// <param name="samples">[sample, value], row-major.</param>
+    /// <returns>Latents, [sample, latent], row-major.</returns>
+    public float[] Encode(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), Model.Encode);
+
+    /// <summary>Decodes latents.</summary>
+    /// <param name="latents">[sample, latent], row-major.</param>
+    /// <returns>Reconstructions in model-input units, [sample, value], row-major.</returns>
+    public float[] Decode(ReadOnlySpan<float> latents) => Map(latents, LatentSize, [LatentSize], Model.Decode);
+
+    /// <summary>Encodes, then decodes.</summary>
+    /// <param name="samples">[sample, value], row-major.</param>
+    /// <returns>Reconstructions, same shape.</returns>
+    public float[] Reconstruct(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), Model.Reconstruct);
+
+    /// <summary>Encodes samples held in a tensor span.</summary>
+    /// <param name="samples">[sample, value].</param>
+    /// <returns>Latents, [sample, latent].</returns>
+    public System.Numerics.Tensors.Tensor<float> Encode(System.Numerics.Tensors.ReadOnlyTensorSpan<float> samples)
+    {
+        var flat = new float[samples.FlattenedLength];
+        samples.FlattenTo(flat);
+        var latents = Encode(flat);
+        return System.Numerics.Tensors.Tensor.Create(latents, [latents.Length / LatentSize, LatentSize]);
+    }
+
+    /// <summary>Decodes latents held in a tensor span.</summary>
+    /// <param name="latents">[sample, latent].</param>
+    /// <returns>Reconstructions, [sample, value].</returns>
+    public System.Numerics.Tensors.Tensor<float> Decode(System.Numerics.Tensors.ReadOnlyTensorSpan<float> latents)
+    {
+        var flat = new float[latents.FlattenedLength];
+        latents.FlattenTo(flat);
+        var samples = Decode(flat);
+        return System.Numerics.Tensors.Tensor.Create(samples, [samples.Length / Model.SampleLength, Model.SampleLength]);
+    }
+
+    /// <summary>Squared reconstruction error per value: higher is more anomalous.</summary>
+    /// <param name="samples">[sample, value], row-major.</param>
+    /// <returns>One score for each sample.</returns>
+    public float[] Score(ReadOnlySpan<float> samples) =>
+        Map(samples, Model.SampleLength, Shape(), batch => (batch - Model.Reconstruct(batch)).square().flatten(1).mean([1L]));
+
+    /// <summary>Draws new samples: from the prior where the bottleneck has one, else from the mixture fitted to the latents.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Seed.</param>
+    /// <returns>Samples in model-input units, [sample, value], row-major.</returns>
+    /// <exception cref="HourglassException">There is neither prior nor mixture.</exception>
+    public float[] Sample(int count, int seed)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)(uint)seed);
+        var latents = Model.Options.Bottleneck.HasPrior
+            ? randn([count, LatentSize], generator: generator)
+            : (Mixture ?? throw new HourglassException("This model has no prior and was saved without a mixture; train it again to sample from it.")).Sample(count, seed);
+        return Decode(MemoryMarshal.Cast<byte, float>(latents.contiguous().bytes));
+    }
+
+    /// <summary>Measures on a store: squared error and the objective, per sample.</summary>
+    /// <param name="samples">Model inputs.</param>
+    /// <param name="indices">Samples to measure.</param>
+    /// <param name="featureErrors">Receives the mean squared error of each value, when not empty.</param>
+    public SampleErrors Measure(SampleStore samples, ReadOnlyMemory<long> indices, double[]? featureErrors = null)
+    {
+        using var reader = new BatchReader(samples, CPU);
+        var (squared, objective) = (new List<double>(), new List<double>());
+        foreach (var part in reader.Batches(indices))
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var batch = reader.Read(part.Span);
+            var errors = (batch - Model.Reconstruct(batch)).square().flatten(1);
+            squared.AddRange(Doubles(errors.mean([1L])));
+            objective.AddRange(Doubles(Model.Distances(batch).mean([1L])));
+            if (featureErrors is not null)
+            {
+                var sums = Doubles(errors.sum(0));
+                for (var value = 0; value < featureErrors.Length; value++)
+                {
+                    featureErrors[value] += sums[value] / indices.Length;
+                }
+            }
+        }
+
+        return new SampleErrors([.. squared], [.. objective]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+
+    private static double[] Doubles(Tensor values) => [.. MemoryMarshal.Cast<byte, float>(values.contiguous().bytes).ToArray().Select(value => (double)value)];
+
+    private int[] Shape() => [.. Model.Options.Input!.Shape];
+
+    private static float[] Map(ReadOnlySpan<float> rows, int length, int[] shape, Func<Tensor, Tensor> map)
+    {
+        if (rows.Length % length != 0)
+        {
+            throw new ShapeException($"Expected rows of {length} values, got {rows.Length} values, which is no multiple of it.");
+        }
+
+        using var noGrad = no_grad();
+        var results = new List<float>();
+        for (var start = 0; start < rows.Length; start += length * BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            var part = rows.Slice(start, Math.Min(length * BatchSize, rows.Length - start));
+            var batch = empty([part.Length / length, .. shape.Select(size => (long)size)]);
+            part.CopyTo(MemoryMarshal.Cast<byte, float>(batch.bytes));
+            results.AddRange(MemoryMarshal.Cast<byte, float>(map(batch).contiguous().bytes));
+        }
+
+        return [.. results];
+    }
+}
+
+/// <summary>Errors of each sample.</summary>
+/// <param name="Squared">Squared error per value, in model-input units.</param>
+/// <param name="Objective">The objective per value.</param>
+public sealed record SampleErrors(double[] Squared, double[] Objective);
