@@ -44,7 +44,7 @@ public static class CommandLine
         {
             var log = Path.Combine(Path.GetTempPath(), $"hourglass-fault-{Environment.ProcessId}.log");
             await File.WriteAllTextAsync(log, fault.ToString());
-            await error.WriteLineAsync($"hourglass: internal fault: {fault.Message.ReplaceLineEndings(" ")} This is a fault of Hourglass, not of your data; please report it with {log}.");
+            await error.WriteLineAsync($"hourglass: internal fault: {fault.Message.ReplaceLineEndings(" ")[..Math.Min(200, fault.Message.ReplaceLineEndings(" ").Length)]} This is a fault of Hourglass, not of your data; please report it with {log}.");
             return 2;
         }
     }

@@ -128,7 +128,7 @@ public sealed class TrainedAutoencoder : IDisposable
             objective.AddRange(Doubles(Model.Distances(batch).mean([1L])));
             if (featureErrors is not null)
             {
-                var sums = Doubles(errors.sum(0));
+                var sums = Doubles(errors.sum([0L]));
                 for (var value = 0; value < featureErrors.Length; value++)
                 {
                     featureErrors[value] += sums[value] / indices.Length;

@@ -41,9 +41,9 @@ public sealed class GaussianMixture
         var data = latents.to(ScalarType.Float64);
         var (count, size) = (data.shape[0], (int)data.shape[1]);
         components = (int)Math.Clamp(count / (2 * (size + 1)), 1, components);
-        var ridge = eye(size, dtype: ScalarType.Float64) * ((data.var(0, unbiased: false).mean() * Ridge) + 1e-9);
+        var ridge = eye(size, dtype: ScalarType.Float64) * (((data - data.mean([0L])).square().mean() * Ridge) + 1e-9);
         var means = Centres(data, components, seed);
-        var responsibilities = zeros([count, components], dtype: ScalarType.Float64).scatter_(1, cdist(data, means).argmin(1, keepdim: true), 1.0);
+        var responsibilities = nn.functional.one_hot(cdist(data, means).min(1).indexes, components).to(ScalarType.Float64);
         var previous = double.NegativeInfinity;
         var (weights, factors) = (ones(1), ones(1));
         for (var iteration = 0; iteration < Iterations; iteration++)
@@ -112,7 +112,7 @@ public sealed class GaussianMixture
 
     private static (Tensor Weights, Tensor Means, Tensor Factors) Maximise(Tensor data, Tensor responsibilities, Tensor ridge)
     {
-        var mass = responsibilities.sum(0) + 1e-9; // [component]
+        var mass = responsibilities.sum([0L]) + 1e-9; // [component]
         var means = responsibilities.t().matmul(data) / mass.unsqueeze(1);
         var factors = Enumerable.Range(0, (int)mass.shape[0]).Select(component =>
         {
@@ -127,7 +127,7 @@ public sealed class GaussianMixture
         [.. Enumerable.Range(0, (int)weights.shape[0]).Select(component =>
         {
             var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
-            return weights[component].log() - (0.5 * scaled.square().sum(0)) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI));
+            return weights[component].log() - (0.5 * scaled.square().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI));
         })], 1);
 
     private static float[] Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).contiguous().bytes).ToArray();

@@ -44,9 +44,9 @@ public sealed class PrincipalComponents
         using var noGrad = no_grad();
         var (features, count) = (samples.SampleLength, Math.Min(components, Math.Min(samples.SampleLength, Math.Max(1, indices.Length - 1))));
         var blocks = new StoreBlocks(samples, indices);
-        var mean = blocks.Sum(block => block.sum(0), features) / indices.Length; // [feature], float64
+        var mean = blocks.Sum(block => block.sum([0L]), features) / indices.Length; // [feature], float64
         var basis = features <= ExactFeatures ? Exact(blocks, mean, count) : Randomised(blocks, mean, count, seed);
-        var signs = basis.gather(1, basis.abs().argmax(1, keepdim: true)).sign(); // [component, 1]
+        var signs = basis.gather(1, basis.abs().max(1, keepdim: true).indexes).sign(); // [component, 1]
         var fixedSigns = (basis * where(signs.eq(0), ones_like(signs), signs)).to(ScalarType.Float32).contiguous();
         return new PrincipalComponents(
             MemoryMarshal.Cast<byte, float>(mean.to(ScalarType.Float32).contiguous().bytes).ToArray(), MemoryMarshal.Cast<byte, float>(fixedSigns.bytes).ToArray(), count);
