@@ -36,8 +36,17 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <summary>How it was trained.</summary>
     public TrainingRecord Record { get; }
 
-    /// <summary>Length of a latent.</summary>
-    public int LatentSize => Model.Options.LatentSize!.Value;
+    /// <summary>Whether encoding and decoding go through the PCA in the same file instead of the network.</summary>
+    public bool UsesPca { get; private init; }
+
+    /// <summary>Length of a latent; the number of components with PCA.</summary>
+    public int LatentSize => UsesPca ? Pca!.Count : Model.Options.LatentSize!.Value;
+
+    /// <summary>The same file with PCA as the model: where PCA wins, it is the one to use.</summary>
+    /// <exception cref="HourglassException">The file holds no PCA.</exception>
+    public TrainedAutoencoder WithPca() => Pca is null
+        ? throw new HourglassException("This model was saved without PCA; train it again.")
+        : new TrainedAutoencoder(Model, Preprocessing, Pca, null, Record) { UsesPca = true };
 
     /// <summary>Reads a bundle.</summary>
     /// <param name="path">A .hourglass file.</param>
@@ -55,17 +64,17 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <summary>Encodes samples in model-input units.</summary>
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>Latents, [sample, latent], row-major.</returns>
-    public float[] Encode(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), Model.Encode);
+    public float[] Encode(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), EncodeBatch);
 
     /// <summary>Decodes latents.</summary>
     /// <param name="latents">[sample, latent], row-major.</param>
     /// <returns>Reconstructions in model-input units, [sample, value], row-major.</returns>
-    public float[] Decode(ReadOnlySpan<float> latents) => Map(latents, LatentSize, [LatentSize], Model.Decode);
+    public float[] Decode(ReadOnlySpan<float> latents) => Map(latents, LatentSize, [LatentSize], DecodeBatch);
 
     /// <summary>Encodes, then decodes.</summary>
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>Reconstructions, same shape.</returns>
-    public float[] Reconstruct(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), Model.Reconstruct);
+    public float[] Reconstruct(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), ReconstructBatch);
 
     /// <summary>Encodes samples held in a tensor span.</summary>
     /// <param name="samples">[sample, value].</param>
@@ -93,7 +102,7 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>One score for each sample.</returns>
     public float[] Score(ReadOnlySpan<float> samples) =>
-        Map(samples, Model.SampleLength, Shape(), batch => (batch - Model.Reconstruct(batch)).square().flatten(1).mean([1L]));
+        Map(samples, Model.SampleLength, Shape(), batch => (batch - ReconstructBatch(batch)).square().flatten(1).mean([1L]));
 
     /// <summary>Draws new samples: from the prior where the bottleneck has one, else from the mixture fitted to the latents.</summary>
     /// <param name="count">How many.</param>
@@ -143,6 +152,13 @@ public sealed class TrainedAutoencoder : IDisposable
     public void Dispose() => Model.Dispose();
 
     private static double[] Doubles(Tensor values) => [.. MemoryMarshal.Cast<byte, float>(values.contiguous().bytes).ToArray().Select(value => (double)value)];
+
+    private Tensor EncodeBatch(Tensor samples) => UsesPca ? Pca!.Encode(samples) : Model.Encode(samples);
+
+    private Tensor DecodeBatch(Tensor latents) =>
+        UsesPca ? Pca!.Decode(latents).reshape([latents.shape[0], .. Shape().Select(size => (long)size)]) : Model.Decode(latents);
+
+    private Tensor ReconstructBatch(Tensor samples) => DecodeBatch(EncodeBatch(samples));
 
     private int[] Shape() => [.. Model.Options.Input!.Shape];
 

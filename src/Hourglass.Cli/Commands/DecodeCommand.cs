@@ -15,10 +15,13 @@ internal static class DecodeCommand
         command.Arguments.Add(model);
         command.Arguments.Add(latents);
         command.Options.Add(output);
+        var use = CommonOptions.Use();
+        command.Options.Add(use);
         command.Options.Add(json);
         command.SetAction(parse =>
         {
-            using var trained = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
+            using var loaded = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
+            var trained = parse.GetValue(use) == "pca" ? loaded.WithPca() : loaded;
             var values = LatentFile.Read(parse.GetRequiredValue(latents), trained.LatentSize);
             var path = parse.GetValue(output) ?? "samples.csv";
             var count = values.Length / trained.LatentSize;

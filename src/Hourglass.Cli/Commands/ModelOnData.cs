@@ -31,11 +31,14 @@ internal static class ModelOnData
             command.Options.Add(option);
         }
 
+        var use = CommonOptions.Use();
+        command.Options.Add(use);
         command.Options.Add(json);
         read.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            using var trained = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
+            using var loaded = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
+            var trained = parse.GetValue(use) == "pca" ? loaded.WithPca() : loaded;
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), trained.Preprocessing, null, cancellationToken);
             foreach (var note in prepared.Description.Notes)
             {

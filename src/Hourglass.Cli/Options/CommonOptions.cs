@@ -13,5 +13,7 @@ internal static class CommonOptions
 
     public static Option<string?> Out(string description) => new("--out", "-o") { Description = description };
 
+    public static Option<string> Use() => ReadFlags.Words("--use", "Which model of the file: autoencoder, or the pca fitted beside it.", "autoencoder", "autoencoder", "pca");
+
     public static Option<int> Seed() => new("--seed") { Description = "Seed of what is drawn.", DefaultValueFactory = _ => 1 };
 }

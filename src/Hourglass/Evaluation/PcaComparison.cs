@@ -19,8 +19,8 @@ public sealed record PcaComparison(double SquaredError, double PcaSquaredError, 
     public string Advice => Difference switch
     {
         { High: < 0 } => string.Create(CultureInfo.InvariantCulture, $"The autoencoder reconstructs better: its squared error is {Ratio:0.00} times that of PCA with {Components} components. Use the autoencoder."),
-        { Low: > 0 } => string.Create(CultureInfo.InvariantCulture, $"PCA wins here: the autoencoder's squared error is {Ratio:0.00} times that of PCA with {Components} components. Use PCA (--model pca), or train longer, wider, or with less noise and penalty."),
-        _ => string.Create(CultureInfo.InvariantCulture, $"No clear difference from PCA with {Components} components (ratio {Ratio:0.00}, the interval holds 0). Use PCA (--model pca): it is simpler."),
+        { Low: > 0 } => string.Create(CultureInfo.InvariantCulture, $"PCA wins here: the autoencoder's squared error is {Ratio:0.00} times that of PCA with {Components} components. Use PCA (--use pca), or train longer, wider, or with less noise and penalty."),
+        _ => string.Create(CultureInfo.InvariantCulture, $"No clear difference from PCA with {Components} components (ratio {Ratio:0.00}, the interval holds 0). Use PCA (--use pca): it is simpler."),
     };
 
     /// <summary>Compares per-sample errors.</summary>

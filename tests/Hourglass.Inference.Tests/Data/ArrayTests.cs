@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+using Hourglass.Data;
+using Hourglass.Data.BuiltIn;
+using Hourglass.Data.Output;
+using Hourglass.Data.Stores;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Inference.Tests.Data;
+
+public sealed class ArrayTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static byte[] Npy(string type, int[] shape, byte[] values)
+    {
+        var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({string.Join(", ", shape)},), }}".PadRight(117) + "\n";
+        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. values];
+    }
+
+    private static byte[] Floats(params float[] values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values).ToArray();
+
+    private static byte[] Idx(int count)
+    {
+        var bytes = new byte[16 + (count * 16)];
+        bytes[2] = 8;
+        bytes[3] = 3;
+        foreach (var (offset, value) in new[] { (4, count), (8, 4), (12, 4) })
+        {
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(offset), value);
+        }
+
+        new Random(1).NextBytes(bytes.AsSpan(16));
+        return bytes;
+    }
+
+    private string Write(string name, byte[] bytes)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    private static PreparedData Prepare(string path) => DataFile.Prepare(path, new ReadOptions(), new PreparationOptions { Validation = 0 });
+
+    [Fact]
+    public void A_float_array_is_standardised_and_inverts()
+    {
+        using var data = Prepare(Write("a.npy", Npy("<f4", [3, 2], Floats(1, 10, 2, 20, 3, 30))));
+        var (values, cells) = (new float[2], new Cell[2]);
+        data.Samples.Read(2, 1, values);
+        Assert.Equal(1.2247, values[0], 1e-3);
+        data.Preprocessing.Invert(values, cells);
+        Assert.Equal([3, 30], cells.Select(cell => Math.Round(cell.Number, 4)));
+    }
+
+    [Fact]
+    public void Channels_that_stand_last_are_moved_to_the_front()
+    {
+        var bytes = Enumerable.Range(0, 2 * 5 * 5 * 3).Select(value => (byte)value).ToArray();
+        using var data = Prepare(Write("a.npy", Npy("|u1", [2, 5, 5, 3], bytes)));
+        Assert.Equal([3, 5, 5], data.Samples.SampleShape);
+        var values = new float[75];
+        data.Samples.Read(0, 1, values);
+        Assert.Equal([0f, 3f, 6f], values[..3].Select(value => MathF.Round(value * 255)));
+        Assert.Equal(1f, MathF.Round(values[25] * 255));
+    }
+
+    [Fact]
+    public void Labels_of_an_npz_are_found_and_a_missing_choice_lists_the_arrays()
+    {
+        string Zip(string name, params (string Key, byte[] Bytes)[] arrays)
+        {
+            using var memory = new MemoryStream();
+            using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+            {
+                foreach (var (key, bytes) in arrays)
+                {
+                    using var entry = zip.CreateEntry(key + ".npy").Open();
+                    entry.Write(bytes);
+                }
+            }
+
+            return Write(name, memory.ToArray());
+        }
+
+        using var data = Prepare(Zip("a.npz", ("X", Npy("<f4", [2, 2], Floats(1, 2, 3, 4))), ("y", Npy("|u1", [2], [1, 0]))));
+        Assert.Equal(["0", "1"], data.Labels!.Names);
+        Assert.Equal([1, 0], data.Labels.Codes);
+        var fault = Assert.Throws<DataException>(() => Prepare(Zip("b.npz", ("p", Npy("<f4", [2, 2], Floats(1, 2, 3, 4))), ("q", Npy("<f4", [2, 2], Floats(1, 2, 3, 4))))));
+        Assert.Contains("p [2, 2], q [2, 2]", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_that_claims_more_than_the_file_holds_is_refused()
+    {
+        var fault = Assert.Throws<DataException>(() => Prepare(Write("a.npy", Npy("<f4", [1_000_000_000, 1000], Floats(1)))));
+        Assert.Contains("truncated", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_idx_file_reads_with_the_labels_beside_it()
+    {
+        Write("train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 7]);
+        using var data = Prepare(Write("train-images-idx3-ubyte", Idx(3)));
+        Assert.Equal([1, 4, 4], data.Samples.SampleShape);
+        Assert.Equal(["2", "7"], data.Labels!.Names);
+        Assert.Equal([1, 0, 1], data.Labels.Codes);
+    }
+
+    [Fact]
+    public void Pictures_written_to_a_folder_are_read_again()
+    {
+        foreach (var (label, level) in new[] { ("dark", 0.2f), ("light", 0.8f) })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, "pictures", label));
+            PictureGrid.Write(Path.Combine(_folder, "pictures", label, "a.png"), [[.. Enumerable.Repeat(level, 3 * 60 * 60)]], [3, 60, 60], 1);
+        }
+
+        using var data = DataFile.Prepare(Path.Combine(_folder, "pictures"), new ReadOptions { Size = new ImageSize(8, 8) }, new PreparationOptions { Validation = 0 });
+        Assert.Equal([3, 8, 8], data.Samples.SampleShape);
+        Assert.Equal(["dark", "light"], data.Labels!.Names);
+        var values = new float[192];
+        data.Samples.Read(1, 1, values);
+        Assert.Equal(0.8, values[100], 0.02);
+    }
+
+    [Fact]
+    public void Glyphs_are_at_least_a_hundred_typefaces_in_at_most_two_megabytes()
+    {
+        using var data = Prepare("glyphs");
+        using var test = Prepare("glyphs-test");
+        Assert.True(data.Samples.Count + test.Samples.Count >= 100 * 62);
+        Assert.Equal(62, data.Labels!.Names.Count);
+        using var resource = typeof(BuiltInSets).Assembly.GetManifestResourceStream("glyphs.bin")!;
+        Assert.InRange(resource.Length, 1, 2 << 20);
+    }
+
+    [Fact]
+    public void Telemetry_plants_anomalies_of_five_kinds_and_is_the_same_every_time()
+    {
+        using var first = Prepare("telemetry");
+        using var second = Prepare("telemetry");
+        Assert.Equal(first.Samples.ContentHash, second.Samples.ContentHash);
+        Assert.Equal(6, first.Labels!.Names.Count);
+    }
+
+    [Fact]
+    public void A_store_that_was_altered_is_known_as_such()
+    {
+        var path = Path.Combine(_folder, "a.samples");
+        using (var writer = SampleStore.Create(path, [2], ElementType.Float32))
+        {
+            writer.Append([1, 2, 3, 4]);
+            writer.Finish().Dispose();
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Throws<DataException>(() => SampleStore.Open(path, verifyContent: true));
+        bytes[30] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Throws<DataException>(() => SampleStore.Open(path));
+    }
+
+    [Fact]
+    public void Five_hundred_mutated_files_give_a_named_error_or_a_correct_read()
+    {
+        using var memory = new MemoryStream();
+        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            using var entry = zip.CreateEntry("X.npy").Open();
+            entry.Write(Npy("<f4", [4, 3], Floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)));
+        }
+
+        (string Name, byte[] Bytes)[] files = [("a.npy", Npy("<f4", [4, 3], Floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))), ("a.npz", memory.ToArray()), ("a-idx3-ubyte", Idx(5))];
+        var random = new Random(3);
+        for (var round = 0; round < 501; round++)
+        {
+            var (name, bytes) = files[round % 3];
+            Mutation.Check(_folder, name, bytes, random, path => Prepare(path).Dispose());
+        }
+    }
+}
