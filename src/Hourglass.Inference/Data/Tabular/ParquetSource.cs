@@ -76,7 +76,7 @@ internal sealed class ParquetSource : TableSource
     private Func<int, string?> ReadColumn(ParquetRowGroupReader rows, DataField field)
     {
         var type = field.ClrType;
-        return type == typeof(string) ? ReadTexts(rows, field)
+        return type == typeof(string) || type == typeof(ReadOnlyMemory<char>) ? ReadTexts(rows, field)
             : type == typeof(double) ? Read<double>(rows, field, value => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : null)
             : type == typeof(float) ? Read<float>(rows, field, value => float.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : null)
             : type == typeof(bool) ? Read<bool>(rows, field, value => value ? "true" : "false")

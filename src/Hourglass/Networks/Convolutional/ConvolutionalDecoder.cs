@@ -25,7 +25,7 @@ internal sealed class ConvolutionalDecoder : Decoder
         _expand = Linear(latentSize, (long)channels[0] * _sizes[0].Height * _sizes[0].Width);
         for (var layer = 0; layer < channels.Length - 1; layer++)
         {
-            _layers.Add(Grow(channels[layer], channels[layer + 1], _sizes[layer], _sizes[layer + 1]));
+            _layers.Add(Grow(channels[layer], channels[layer + 1]));
             if (layer < channels.Length - 2 && ConvolutionalEncoder.Normalize(options.Normalization, channels[layer + 1]) is { } normalization)
             {
                 _normalizations.Add(normalization);
@@ -46,7 +46,7 @@ internal sealed class ConvolutionalDecoder : Decoder
                 values = functional.interpolate(values, [_sizes[layer + 1].Height, _sizes[layer + 1].Width]);
             }
 
-            values = _layers[layer].call(values); // [batch, channel, height, width]
+            values = _layers[layer].call(values).narrow(2, 0, _sizes[layer + 1].Height).narrow(3, 0, _sizes[layer + 1].Width); // [batch, channel, height, width]
             if (layer < _layers.Count - 1)
             {
                 values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
@@ -57,14 +57,13 @@ internal sealed class ConvolutionalDecoder : Decoder
         return _options.OutputActivation.Apply(values.flatten(1));
     }
 
-    // A transposed convolution gives (size - 1) * stride + 1 + output padding: the padding makes up what the encoder's division lost.
-    private Module<Tensor, Tensor> Grow(int channels, int nextChannels, (int Height, int Width) from, (int Height, int Width) to)
+    // A transposed convolution with an output padding of stride - 1 is at least as large as wanted; Forward cuts it to size, which
+    // equals a smaller output padding on each axis.
+    private Module<Tensor, Tensor> Grow(int channels, int nextChannels)
     {
         var (kernel, stride, padding) = ((long)_options.KernelSize, (long)_options.Stride, (long)_options.KernelSize / 2);
         return _options.Upsampling == Upsampling.Resize
             ? Conv2d(channels, nextChannels, kernel, 1, padding)
-            : ConvTranspose2d(
-                channels, nextChannels, (kernel, kernel), (stride, stride), (padding, padding),
-                (to.Height - ((from.Height - 1) * stride) - 1, to.Width - ((from.Width - 1) * stride) - 1));
+            : ConvTranspose2d(channels, nextChannels, kernel, stride, padding, stride - 1);
     }
 }
