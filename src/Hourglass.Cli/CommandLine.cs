@@ -22,6 +22,11 @@ public static class CommandLine
                 await error.WriteLineAsync($"hourglass: {fault.Message}");
             }
 
+            foreach (var near in result.UnmatchedTokens.Select(token => Spelling.Nearest(token, result.CommandResult.Command)).OfType<string>())
+            {
+                await error.WriteLineAsync($"Did you mean '{near}'?");
+            }
+
             await error.WriteLineAsync($"Try 'hourglass {string.Join(' ', result.CommandResult.Command is RootCommand ? [] : new[] { result.CommandResult.Command.Name, "" })}--help'.");
             return 1;
         }

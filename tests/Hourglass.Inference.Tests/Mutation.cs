@@ -3,7 +3,7 @@ namespace Hourglass.Inference.Tests;
 /// <summary>Changes bytes of a file and reads it: only a named error may come of it, soon, and without absurd memory.</summary>
 internal static class Mutation
 {
-    private const long MaximumAllocation = 600L << 20;
+    private const long MaximumAllocation = 64L << 20;
 
     public static void Check(string folder, string name, byte[] original, Random random, Action<string> read)
     {

@@ -33,7 +33,7 @@ public static class BundleFile
         }
 
         using var weights = Create(zip, Weights, CompressionLevel.NoCompression);
-        SafeTensors.Write(weights, [.. contents.Weights.Values]);
+        SafeTensors.Write(weights, [.. contents.Weights.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)]);
     });
 
     /// <summary>Reads a bundle; runs nothing, allocates what the file really holds.</summary>
@@ -47,12 +47,27 @@ public static class BundleFile
             using var zip = new ZipArchive(stream, ZipArchiveMode.Read);
             var entries = Entries(path, zip);
             var texts = Texts.ToDictionary(name => name, name => Encoding.UTF8.GetString(ReadEntry(path, entries[name], MaximumText)), StringComparer.Ordinal);
+            RequireVersion(path, texts["model.json"]);
             var tensors = SafeTensors.Read(ReadEntry(path, entries[Weights], MaximumWeights), $"{path}, {Weights}");
             return new BundleContents(texts["model.json"], texts["preprocessing.json"], tensors.Tensors, texts["training.json"], texts["card.md"]);
         }
-        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or OverflowException or IndexOutOfRangeException)
+        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or OverflowException)
         {
             throw new BundleException($"{path}: {(File.Exists(path) ? "not a whole .hourglass file" : "there is no such file")}: {fault.Message.ReplaceLineEndings(" ")}", fault);
+        }
+    }
+
+    private static void RequireVersion(string path, string model)
+    {
+        var json = BundleJson.Deserialize<System.Text.Json.JsonElement>(model, $"{path}, model.json");
+        if (json.ValueKind != System.Text.Json.JsonValueKind.Object || !json.TryGetProperty("formatVersion", out var member) || member.ValueKind != System.Text.Json.JsonValueKind.Number || !member.TryGetInt32(out var version))
+        {
+            throw new BundleException($"{path}, model.json: has no formatVersion. The file is altered or no model.");
+        }
+
+        if (version != FormatVersion)
+        {
+            throw new BundleException($"{path}: format version {version}; this program reads version {FormatVersion}.{(version > FormatVersion ? " The file was made by a newer Hourglass: update this one." : " The file is altered.")}");
         }
     }
 

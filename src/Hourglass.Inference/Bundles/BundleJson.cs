@@ -17,6 +17,7 @@ public static class BundleJson
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowOutOfOrderMetadataProperties = true,
+        AllowDuplicateProperties = false,
         MaxDepth = MaximumDepth,
         WriteIndented = true,
         RespectNullableAnnotations = true,

@@ -117,6 +117,11 @@ public static class SafeTensors
             }
 
             var offsets = member.Value.GetProperty("data_offsets");
+            if (offsets.GetArrayLength() != 2)
+            {
+                throw new BundleException($"{place}: tensor '{member.Name}' must have two data_offsets, got {offsets.GetArrayLength()}.");
+            }
+
             entries.Add((offsets[0].GetInt64(), offsets[1].GetInt64(), member.Name, member.Value));
         }
 

@@ -32,12 +32,6 @@ internal static class ModelBundle
     /// <summary>The model for some contents; every size is checked before the model is built.</summary>
     public static TrainedAutoencoder FromContents(BundleContents contents, string path)
     {
-        var version = BundleJson.Deserialize<System.Text.Json.JsonElement>(contents.Model, $"{path}, model.json");
-        if (version.ValueKind == System.Text.Json.JsonValueKind.Object && version.TryGetProperty("formatVersion", out var number) && number.ValueKind == System.Text.Json.JsonValueKind.Number && number.TryGetInt64(out var found) && found != BundleFile.FormatVersion)
-        {
-            throw new BundleException($"{path}: format version {found}; this program reads version {BundleFile.FormatVersion}. The file was made by a newer Hourglass: update this one.");
-        }
-
         var options = BundleJson.Deserialize<ModelJson>(contents.Model, $"{path}, model.json").Options;
         var preprocessing = BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, $"{path}, preprocessing.json");
         var record = BundleJson.Deserialize<TrainingRecord>(contents.Training, $"{path}, training.json");
