@@ -122,4 +122,18 @@ public sealed class CommandTests : IDisposable
         var (_, output, _) = await Run("schema");
         Approved.Match("docs/model.schema.json", output);
     }
+
+    [Fact]
+    public async Task The_page_of_commands_is_that_of_the_command_tree()
+    {
+        var text = new System.Text.StringBuilder(CommandPage.Opening);
+        foreach (var args in CommandPage.Commands)
+        {
+            var (code, output, _) = await Run([.. args.Split(' '), "--help"]);
+            Assert.Equal(0, code);
+            text.Append($"\n## hourglass {args}\n\n```\n{string.Join('\n', output.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).Trim()}\n```\n".Replace("Hourglass.Cli.Tests", "hourglass", StringComparison.Ordinal).Replace("testhost", "hourglass", StringComparison.Ordinal));
+        }
+
+        Approved.Match("docs/commands.md", text.ToString());
+    }
 }

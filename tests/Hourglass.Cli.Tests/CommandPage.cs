@@ -1,0 +1,31 @@
+namespace Hourglass.Cli.Tests;
+
+/// <summary>What docs/commands.md says besides the help of each command.</summary>
+internal static class CommandPage
+{
+    public const string Opening = """
+        # Commands
+
+        This page is the help of the command tree, checked by a test. Exit codes: 0 done, 1 wrong input, 2 internal fault. With `--json`, exactly
+        one object stands on standard output; progress and notes go to standard error.
+
+        | command | members of its JSON object |
+        |---|---|
+        | train | samples, objective, squaredError (per value, in model-input units), pca {squaredError, components}, verdict ("autoencoder" or "pca"), advice, difference {mean, low, high}, model, report, epochs, bestEpoch, stopReason, seconds, samplesPerSecond |
+        | evaluate | samples, objective, squaredError, pca {squaredError, components} (the PCA fitted at training time), verdict, advice, difference {mean, low, high} |
+        | encode, decode, reconstruct, sample, interpolate | samples, out, shape |
+        | score | samples, out, meanScore, highest [{sample, score}] |
+        | inspect | model, preprocessing, training, weights [{name, shape}] |
+        | report | report, samples |
+        | data list | builtIn [{name, description, kind, origin}], download [{name, description, cached}] |
+        | data export, data get | samples, out; name, folder |
+        | demo | as train |
+        | doctor | hourglass, engine, engineFault, mended, threads, processors, vectorBits, gpu, memoryGigabytes, dotNet, operatingSystem |
+
+        """;
+
+    public static readonly string[] Commands =
+    [
+        "train", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+    ];
+}
