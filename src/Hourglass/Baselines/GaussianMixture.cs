@@ -48,10 +48,13 @@ public sealed class GaussianMixture
         var (weights, factors) = (ones(1), ones(1));
         for (var iteration = 0; iteration < Iterations; iteration++)
         {
+            using var round = NewDisposeScope(); // each round's temporaries weigh as much as the data
             (weights, means, factors) = Maximise(data, responsibilities, ridge);
             var joint = LogDensities(data, weights, means, factors);
             var total = joint.logsumexp(1, keepdim: true);
-            responsibilities = (joint - total).exp();
+            responsibilities.Dispose();
+            responsibilities = (joint - total).exp().MoveToOuterDisposeScope();
+            (weights, means, factors) = (weights.MoveToOuterDisposeScope(), means.MoveToOuterDisposeScope(), factors.MoveToOuterDisposeScope());
             var likelihood = total.mean().item<double>();
             if (likelihood - previous < 1e-6)
             {
@@ -116,9 +119,10 @@ public sealed class GaussianMixture
         var means = responsibilities.t().matmul(data) / mass.unsqueeze(1);
         var factors = Enumerable.Range(0, (int)mass.shape[0]).Select(component =>
         {
+            using var scope = NewDisposeScope();
             var centred = data - means[component];
             var covariance = centred.t().matmul(centred * responsibilities.narrow(1, component, 1)) / mass[component];
-            return linalg.cholesky(covariance + ridge);
+            return linalg.cholesky(covariance + ridge).MoveToOuterDisposeScope();
         }).ToArray();
         return (mass / mass.sum(), means, stack(factors));
     }
@@ -126,8 +130,9 @@ public sealed class GaussianMixture
     private static Tensor LogDensities(Tensor data, Tensor weights, Tensor means, Tensor factors) => stack(
         [.. Enumerable.Range(0, (int)weights.shape[0]).Select(component =>
         {
+            using var scope = NewDisposeScope();
             var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
-            return weights[component].log() - (0.5 * scaled.square().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI));
+            return (weights[component].log() - (0.5 * scaled.square().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI))).MoveToOuterDisposeScope();
         })], 1);
 
     private static float[] Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).contiguous().bytes).ToArray();

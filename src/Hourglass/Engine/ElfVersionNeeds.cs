@@ -11,6 +11,7 @@ internal static class ElfVersionNeeds
     /// <summary>VER_FLG_WEAK: the dynamic linker goes on when the version is absent.</summary>
     public const ushort WeakFlag = 2;
 
+    private const uint MaximumNeeds = 4096;
     private const uint VersionNeedSection = 0x6ffffffe; // SHT_GNU_verneed
 
     /// <summary>Lists the versions asked for.</summary>
@@ -42,13 +43,18 @@ internal static class ElfVersionNeeds
 
     private static void ReadSection(ReadOnlySpan<byte> library, ulong need, uint files, ulong strings, List<VersionNeed> needs)
     {
-        for (var file = 0u; file < files; file++)
+        for (var file = 0u; file < Math.Min(files, MaximumNeeds); file++)
         {
             var fileName = Text(library, strings + U32(library, need + 4));
             var aux = need + U32(library, need + 8);
             for (var version = 0; version < U16(library, need + 2); version++)
             {
                 needs.Add(new VersionNeed(fileName, Text(library, strings + U32(library, aux + 8)), U16(library, aux + 4), (long)aux + 4));
+                if (needs.Count > MaximumNeeds)
+                {
+                    throw new InvalidDataException($"The library asks for more than {MaximumNeeds} versions: its tables are altered.");
+                }
+
                 aux += U32(library, aux + 12);
             }
 

@@ -97,7 +97,7 @@ public static class NativeEngine
         {
             return LibraryMend.Mend(File.ReadAllBytes(original));
         }
-        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is InvalidDataException or OverflowException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

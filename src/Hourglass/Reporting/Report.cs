@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Hourglass.Bundles;
 using Hourglass.Reporting.Plots;
@@ -38,7 +39,7 @@ public static class Report
     {
         var comparison = contents.Comparison;
         var title = comparison.Verdict == "autoencoder"
-            ? $"The <em>autoencoder</em> beats PCA: {Markup.Figure(comparison.Ratio)} times its error."
+            ? $"The <em>autoencoder</em> beats PCA: {comparison.Ratio.ToString("0.00", CultureInfo.InvariantCulture)} times its error."
             : comparison.Difference.Low > 0 ? "<em class=\"pca\">PCA wins here.</em> Use it." : "No clear winner: <em class=\"pca\">use PCA</em>, it is simpler.";
         var interval = $"Difference (autoencoder minus PCA): {Markup.Figure(comparison.Difference.Mean)}, 95 % interval [{Markup.Figure(comparison.Difference.Low)}, {Markup.Figure(comparison.Difference.High)}], paired bootstrap over {contents.MeasuredOn}.";
         return $"<h1>{title}</h1><p class=\"lead\">{Markup.Escape(contents.Title)}. {Markup.Escape(comparison.Advice)}</p>"

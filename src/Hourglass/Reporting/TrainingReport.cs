@@ -107,7 +107,7 @@ public static class TrainingReport
         {
             var cells = new Cell[columns.Count];
             trained.Preprocessing.Invert(values, cells);
-            return [.. cells.Select((cell, index) => columns[index].IsText ? cell.Text ?? "(missing)" : double.IsNaN(cell.Number) ? "(missing)" : cell.Number.ToString("G4", CultureInfo.InvariantCulture))];
+            return [.. cells.Select((cell, index) => columns[index].IsText ? cell.Text ?? "(missing)" : double.IsNaN(cell.Number) ? "(missing)" : Markup.Figure(cell.Number))];
         }
     }
 

@@ -29,7 +29,7 @@ internal static class BarList
                 svg.Append($"<rect class=\"bar {kind}\" x=\"{Markup.Pixel(NameWidth)}\" y=\"{Markup.Pixel(y)}\" width=\"{Markup.Pixel(Math.Max(1, width))}\" height=\"8\"><title>{Markup.Escape(row.Name)}: {Markup.Figure(value)}</title></rect>");
                 if (kind == "autoencoder")
                 {
-                    svg.Append($"<text class=\"tick\" x=\"{Markup.Pixel(NameWidth + width + 6)}\" y=\"{Markup.Pixel(y + 9)}\">{Markup.Figure(value)}</text>");
+                    svg.Append($"<text class=\"tick\" x=\"{Markup.Pixel(NameWidth + (Math.Max(row.First, row.Second) / largest * (Chart.Width - NameWidth - 90)) + 6)}\" y=\"{Markup.Pixel(y + 13)}\">{Markup.Figure(value)}</text>");
                 }
             }
         }
