@@ -20,9 +20,10 @@ internal sealed record Axis(double Low, double High, double Start, double End)
         var raw = (High - Low) / wished;
         var power = Math.Pow(10, Math.Floor(Math.Log10(raw)));
         var step = power * (raw / power <= 1 ? 1 : raw / power <= 2 ? 2 : raw / power <= 5 ? 5 : 10);
-        for (var tick = Math.Ceiling(Low / step); tick * step <= High + (step * 1e-9); tick++)
+        var first = Math.Ceiling(Low / step);
+        for (var index = 0; index <= wished * 2 && (first + index) * step <= High + (step * 1e-9); index++)
         {
-            yield return Math.Abs(tick) < 0.5 ? 0 : tick * step;
+            yield return Math.Abs(first + index) < 0.5 ? 0 : (first + index) * step;
         }
     }
 }
