@@ -33,6 +33,11 @@ public static class TrainTask
             observer?.Prepared?.Invoke(data, options);
             var model = new Autoencoder(options);
             var history = Train(request, data, model, observer, cancellationToken);
+            if (history.Epochs.Count == 0)
+            {
+                throw new HourglassException("Stopped before the first epoch ended: nothing was learnt and no model was written. Run the command again.");
+            }
+
             var trained = Complete(data, model, history, started);
             if (request.Out is not null)
             {
