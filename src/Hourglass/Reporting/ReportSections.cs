@@ -89,7 +89,7 @@ internal static class ReportSections
             chart.Dot($"k{(point.Label is null ? (groups.Count == 0 ? 0 : Colours) : named.GetValueOrDefault(point.Label, Colours))}", point.X, point.Y, point.Label ?? "", 2.6);
         }
 
-        foreach (var group in groups.Count <= 70 ? groups : [])
+        foreach (var group in groups.Count <= 20 ? groups : groups.Take(Colours))
         {
             chart.Text(Median(group.Select(point => point.X)), Median(group.Select(point => point.Y)), group.Key, "name middle", 5);
         }

@@ -18,7 +18,7 @@ internal static class BarList
         for (var index = 0; index < shown.Count; index++)
         {
             var (row, top) = (shown[index], index * RowHeight);
-            var name = row.Name.Length > 26 ? row.Name[..25] + "…" : row.Name;
+            var name = row.Name.Length > 19 ? row.Name[..18] + "…" : row.Name;
             svg.Append($"<text class=\"tick end\" x=\"{Markup.Pixel(NameWidth - 10)}\" y=\"{Markup.Pixel(top + 18)}\">{Markup.Escape(name)}<title>{Markup.Escape(row.Name)}</title></text>");
             Bar("autoencoder", row.First, top + 5);
             Bar("pca", row.Second, top + 15);
