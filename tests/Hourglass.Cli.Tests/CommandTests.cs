@@ -119,7 +119,8 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task The_schema_in_the_documentation_is_that_of_the_options()
     {
-        var (_, output, _) = await Run("schema");
+        var (code, output, error) = await Run("schema");
+        Assert.True(code == 0, error);
         Approved.Match("docs/model.schema.json", output);
     }
 
