@@ -23,7 +23,7 @@ namespace Hourglass;
 /// Distance and penalty are in nats per sample where the objective is a likelihood, so that a beta of 1 is the evidence
 /// lower bound whatever the sample's size; the division keeps learning rates comparable between sizes.
 /// </remarks>
-public sealed class Autoencoder : nn.Module
+public sealed partial class Autoencoder : nn.Module
 {
     private readonly Encoder _encoder;
     private readonly Bottleneck _bottleneck;
@@ -40,13 +40,15 @@ public sealed class Autoencoder : nn.Module
         options.RequireComplete();
         Options = options;
         using var scope = NewDisposeScope(); // layers leave temporaries behind when they draw their first weights
+        var classes = options.Condition?.Classes.Count ?? 0;
         _encoder = options.Network!.BuildEncoder(options.Input!);
-        _bottleneck = options.Bottleneck.Build(_encoder.FeatureSize, options.LatentSize!.Value);
-        _decoder = options.Network.BuildDecoder(options.Input!, options.LatentSize.Value, _encoder, _bottleneck);
+        _bottleneck = options.Bottleneck.Build(_encoder.FeatureSize + classes, options.LatentSize!.Value, options.Input!);
+        _decoder = options.Network.BuildDecoder(options.Input!, options.LatentSize.Value + classes, _encoder, _bottleneck);
         _corruption = options.Corruption.Build(options.Input!);
-        _objective = options.Objective!.Build(options.Input!);
+        _objective = options.Objective!.Build(options);
         RegisterComponents();
         WeightInitialization.Apply(this, options.Network.Activation, options.Training.Seed);
+        _bottleneck.Attach(samples => Features(samples, null, StepContext.Evaluation), () => _decoder.Dictionary);
         foreach (var kept in parameters().Concat(buffers()))
         {
             kept.DetachFromDisposeScope();
@@ -60,43 +62,47 @@ public sealed class Autoencoder : nn.Module
     public int SampleLength => Options.Input!.Length;
 
     /// <summary>One forward pass with its loss.</summary>
-    /// <param name="batch">Input and target, float32, [batch, ...sample shape].</param>
-    /// <param name="context">Noise in training, none in evaluation.</param>
-    public Pass Forward(Batch batch, StepContext context)
+    /// <param name="given">Input and target, float32, [batch, ...sample shape].</param>
+    /// <param name="context">Noise in training and validation, none in evaluation.</param>
+    public Pass Forward(Batch given, StepContext context)
     {
-        var corrupted = _corruption.Apply(batch.Input, context);
-        var latent = _bottleneck.Forward(_encoder.Forward(corrupted, context), context);
-        var output = _decoder.Forward(latent.Values, context);
-        var distance = _objective.Distances(output, batch.Target, batch.Mask).sum(1); // [batch]
-        return new Pass(latent, output, distance, (distance + latent.Penalty).mean() * HeldScalar.Of(1.0 / SampleLength));
+        var batch = _objective.Observe(given, context);
+        var latent = _bottleneck.Forward(Features(Corrupted(batch.Input, context), batch.Condition, context), context);
+        var output = Decoded(latent.Values, batch.Condition, context with { Target = context.IsTraining ? batch.Target : null });
+        var distance = _objective.Distances(output, batch.Target, batch.Mask).sum([1L]); // [draws * batch]
+        var cost = Bound.Loss(distance, latent);
+        return new Pass(latent, output, distance, (context.IsTraining ? cost + Extras(batch, latent, output, context) : cost) * HeldScalar.Of(1.0 / SampleLength));
     }
 
     /// <summary>The encoder alone, without noise: for a Gaussian bottleneck, the mean.</summary>
     /// <param name="samples">Float32, [batch, ...sample shape].</param>
+    /// <param name="classes">One-hot rows for a conditional model, [batch, class]; null where unknown.</param>
     /// <returns>Latents, [batch, latent].</returns>
-    public Tensor Encode(Tensor samples) =>
-        _bottleneck.Forward(_encoder.Forward(Require(samples), StepContext.Evaluation), StepContext.Evaluation).Values;
+    public Tensor Encode(Tensor samples, Tensor? classes = null) =>
+        _bottleneck.Forward(Features(Require(samples), classes, StepContext.Evaluation), StepContext.Evaluation).Values;
 
     /// <summary>The decoder alone: the expected sample for each latent.</summary>
     /// <param name="latents">Float32, [batch, latent].</param>
+    /// <param name="classes">One-hot rows for a conditional model, [batch, class]; null where unknown.</param>
     /// <returns>Reconstructions, [batch, ...sample shape].</returns>
     /// <exception cref="ShapeException">Latents have another shape.</exception>
-    public Tensor Decode(Tensor latents)
+    public Tensor Decode(Tensor latents, Tensor? classes = null)
     {
         ShapeException.Require(latents, nameof(latents), [Options.LatentSize!.Value]);
-        return Shaped(_objective.Reconstruction(_decoder.Forward(latents, StepContext.Evaluation)));
+        return Shaped(_objective.Reconstruction(Decoded(latents, classes, StepContext.Evaluation)));
     }
 
     /// <summary>The whole: encode, then decode, without corruption and without noise.</summary>
     /// <param name="samples">Float32, [batch, ...sample shape].</param>
+    /// <param name="classes">One-hot rows for a conditional model, [batch, class]; null where unknown.</param>
     /// <returns>Reconstructions, same shape.</returns>
-    public Tensor Reconstruct(Tensor samples) => Decode(Encode(samples));
+    public Tensor Reconstruct(Tensor samples, Tensor? classes = null) => Decode(Encode(samples, classes), classes);
 
     /// <summary>The objective's distance for each value, without corruption and without noise.</summary>
     /// <param name="samples">Float32, [batch, ...sample shape].</param>
     /// <returns>Distances, [batch, value]; a row's sum is the sample's distance.</returns>
     public Tensor Distances(Tensor samples) =>
-        _objective.Distances(_decoder.Forward(Encode(samples), StepContext.Evaluation), samples, null);
+        _objective.Distances(Decoded(Encode(samples), null, StepContext.Evaluation), samples, null);
 
     /// <summary>The input as the encoder sees it in training, for pictures of the corruption.</summary>
     /// <param name="samples">Float32, [batch, ...sample shape].</param>
@@ -106,8 +112,16 @@ public sealed class Autoencoder : nn.Module
     /// <summary>Squared norm of the encoder's Jacobian, for the contractive penalty.</summary>
     internal Tensor JacobianPenalty(Tensor samples, StepContext context) =>
         ContractivePenalty.Compute(
-            input => _bottleneck.Forward(_encoder.Forward(input, context with { Noise = null }), StepContext.Evaluation).Values,
-            samples, Options.Regularization, context.Noise!);
+            input => _bottleneck.Forward(Features(input, null, context with { Noise = null }), StepContext.Evaluation).Values,
+            samples, Options.Regularization.ContractiveProbes, context.Noise!);
+
+    private Tensor Corrupted(Tensor input, StepContext context) =>
+        // Where undoing the corruption is all there is to learn, validation corrupts too, always alike.
+        _corruption.Apply(input, context.IsValidation && Options.Bottleneck is OpenOptions ? context with { IsValidation = false } : context);
+
+    private Tensor Features(Tensor samples, Tensor? classes, StepContext context) => WithClasses(_encoder.Forward(samples, context), classes);
+
+    private Tensor Decoded(Tensor latents, Tensor? classes, StepContext context) => _decoder.Forward(WithClasses(latents, classes), context);
 
     private Tensor Require(Tensor samples)
     {

@@ -28,6 +28,9 @@ public sealed record AutoencoderOptions
     /// <summary>What stands between encoder and decoder, and what it charges.</summary>
     public BottleneckOptions Bottleneck { get; init; } = new DeterministicOptions();
 
+    /// <summary>Classes given to encoder and decoder (a conditional autoencoder); none when null.</summary>
+    public ConditionOptions? Condition { get; init; }
+
     /// <summary>Distance between reconstruction and target; chosen from the data when null.</summary>
     public ObjectiveOptions? Objective { get; init; }
 
@@ -49,7 +52,8 @@ public sealed record AutoencoderOptions
         faults.AddRange(Input?.Faults() ?? []);
         faults.AddRange(Corruption.Faults());
         faults.AddRange(Network?.Faults(this) ?? []);
-        faults.AddRange(Bottleneck.Faults());
+        faults.AddRange(Bottleneck.Faults(this));
+        faults.AddRange(Condition?.Faults() ?? []);
         faults.AddRange(Objective?.Faults(this) ?? []);
         faults.AddRange(Regularization.Faults());
         faults.AddRange(Training.Faults());
@@ -83,7 +87,7 @@ public sealed record InputOptions
     /// <summary>More values than this in a sample are refused before anything is allocated.</summary>
     public const int MaximumLength = 1 << 24;
 
-    /// <summary>Shape without the batch: [feature], or [channel, height, width].</summary>
+    /// <summary>Shape without the batch: [feature], [step, channel] or [channel, height, width].</summary>
     public required IReadOnlyList<int> Shape { get; init; }
 
     /// <summary>Runs of values with their source column, covering the sample in order.</summary>
@@ -92,14 +96,26 @@ public sealed record InputOptions
     /// <summary>Whether all values lie in [0, 1].</summary>
     public bool IsUnitInterval { get; init; }
 
+    /// <summary>Samples are token numbers below this, 0 for padding; null for ordinary values.</summary>
+    public int? Vocabulary { get; init; }
+
+    /// <summary>Values that the decoder puts out for one sample: for tokens, one for each word of the vocabulary at each step.</summary>
+    internal int OutputLength => Length * (Vocabulary ?? 1);
+
     /// <summary>Values in one sample.</summary>
     internal int Length => Shape.Aggregate(1, (product, size) => product * size);
 
     internal IEnumerable<string> Faults()
     {
-        if (Shape.Count is not (1 or 3) || Shape.Any(size => size < 1) || Shape.Aggregate(1L, (product, size) => Math.Min(long.MaxValue / int.MaxValue, product * size)) > MaximumLength)
+        if (Shape.Count is not (1 or 2 or 3) || Shape.Any(size => size < 1) || Shape.Aggregate(1L, (product, size) => Math.Min(long.MaxValue / int.MaxValue, product * size)) > MaximumLength)
         {
-            yield return $"input.shape must be [feature] or [channel, height, width] with at most {MaximumLength} values, got [{string.Join(", ", Shape)}].";
+            yield return $"input.shape must be [feature], [step, channel] or [channel, height, width] with at most {MaximumLength} values, got [{string.Join(", ", Shape)}].";
+            yield break;
+        }
+
+        if (Vocabulary is < 2 or > 1 << 20 || (Vocabulary is not null && (Shape.Count != 1 || (long)Length * Vocabulary > MaximumLength)))
+        {
+            yield return $"input.vocabulary must be from 2 to {1 << 20}, for samples of one token a step and at most {MaximumLength} outputs, got {Vocabulary} with shape [{string.Join(", ", Shape)}].";
             yield break;
         }
 
@@ -118,6 +134,22 @@ public sealed record InputOptions
         if (next != Length)
         {
             yield return $"input.blocks must cover {Length} values, got {next}.";
+        }
+    }
+}
+
+/// <summary>What a conditional autoencoder is told besides the sample.</summary>
+/// <remarks>Sohn et al. 2015 (conditional VAE). In a tenth of the training steps' samples the class is left out, so that encoding without a class works too.</remarks>
+public sealed record ConditionOptions
+{
+    /// <summary>Names of the classes, in the order of the one-hot input.</summary>
+    public required IReadOnlyList<string> Classes { get; init; }
+
+    internal IEnumerable<string> Faults()
+    {
+        if (Classes.Count is < 1 or > 10_000)
+        {
+            yield return $"condition.classes must name 1 to 10000 classes, got {Classes.Count}.";
         }
     }
 }

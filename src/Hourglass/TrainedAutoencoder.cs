@@ -15,9 +15,9 @@ public sealed class TrainedAutoencoder : IDisposable
 {
     private const int BatchSize = 512;
 
-    internal TrainedAutoencoder(Autoencoder model, SamplePreprocessing preprocessing, PrincipalComponents? pca, GaussianMixture? mixture, TrainingRecord record)
+    internal TrainedAutoencoder(Autoencoder model, SamplePreprocessing preprocessing, PrincipalComponents? pca, IReadOnlyList<LatentDensity>? densities, TrainingRecord record)
     {
-        (Model, Preprocessing, Pca, Mixture, Record) = (model, preprocessing, pca, mixture, record);
+        (Model, Preprocessing, Pca, Densities, Record) = (model, preprocessing, pca, densities ?? [], record);
         model.eval();
     }
 
@@ -30,8 +30,11 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <summary>PCA fitted on the same training part.</summary>
     public PrincipalComponents? Pca { get; }
 
-    /// <summary>Density of the latents, for sampling where there is no prior.</summary>
-    public GaussianMixture? Mixture { get; }
+    /// <summary>Densities fitted to the latents after training, the best for sampling last; empty for very long or sparse latents.</summary>
+    public IReadOnlyList<LatentDensity> Densities { get; }
+
+    /// <summary>Whether new samples can be drawn.</summary>
+    public bool CanSample => Model.Options.Bottleneck.HasPrior || Densities.Count > 0;
 
     /// <summary>How it was trained.</summary>
     public TrainingRecord Record { get; }
@@ -104,20 +107,60 @@ public sealed class TrainedAutoencoder : IDisposable
     public float[] Score(ReadOnlySpan<float> samples) =>
         Map(samples, Model.SampleLength, Shape(), batch => (batch - ReconstructBatch(batch)).square().flatten(1).mean([1L]));
 
-    /// <summary>Draws new samples: from the prior where the bottleneck has one, else from the mixture fitted to the latents.</summary>
+    /// <summary>Draws new samples: from the prior where the bottleneck has one, else from the richest density fitted to the latents.</summary>
     /// <param name="count">How many.</param>
     /// <param name="seed">Seed.</param>
+    /// <param name="density">"prior" or the name of one of <see cref="Densities"/>; chosen when null.</param>
+    /// <param name="label">For a conditional model, the class to draw.</param>
     /// <returns>Samples in model-input units, [sample, value], row-major.</returns>
-    /// <exception cref="HourglassException">There is neither prior nor mixture.</exception>
-    public float[] Sample(int count, int seed)
+    /// <exception cref="HourglassException">There is neither prior nor density, or none of that name, or no such class.</exception>
+    public float[] Sample(int count, int seed, string? density = null, string? label = null)
     {
         using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
         using var generator = new Generator((ulong)(uint)seed);
-        var latents = Model.Options.Bottleneck.HasPrior
-            ? randn([count, LatentSize], generator: generator)
-            : (Mixture ?? throw new HourglassException("This model has no prior and was saved without a mixture; train it again to sample from it.")).Sample(count, seed);
-        return Decode(MemoryMarshal.Cast<byte, float>(latents.contiguous().bytes));
+        var latents = SampleLatents(count, seed, density, generator);
+        var classes = label is null ? null : Class(label).expand(count, -1);
+        return Map(MemoryMarshal.Cast<byte, float>(latents.contiguous().bytes), LatentSize, [LatentSize], part => DecodeBatch(part, classes?.narrow(0, 0, part.shape[0])));
     }
+
+    /// <summary>Latents of samples in a store.</summary>
+    /// <param name="samples">Model inputs.</param>
+    /// <param name="indices">Which samples.</param>
+    /// <returns>Float32, [sample, latent].</returns>
+    public Tensor Latents(SampleStore samples, ReadOnlyMemory<long> indices)
+    {
+        using var reader = new BatchReader(samples, CPU);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        return cat([.. reader.Batches(indices).Select(part => EncodeBatch(reader.Read(part.Span)))], 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logarithm of each sample's likelihood, estimated from below by importance sampling, in nats.</summary>
+    /// <param name="samples">Model inputs.</param>
+    /// <param name="indices">Which samples.</param>
+    /// <param name="draws">Draws for each sample.</param>
+    /// <param name="seed">Seed of the draws.</param>
+    public double[] LogLikelihoods(SampleStore samples, ReadOnlyMemory<long> indices, int draws, int seed)
+    {
+        const int Rows = 64; // 50 draws of each at once stay near 10 MB for small pictures
+        using var reader = new BatchReader(samples, CPU);
+        using var noise = new Generator((ulong)(uint)seed);
+        var results = new List<double>();
+        for (var start = 0; start < indices.Length; start += Rows)
+        {
+            using var scope = NewDisposeScope();
+            results.AddRange(Doubles(Model.LogLikelihood(reader.Read(indices.Slice(start, Math.Min(Rows, indices.Length - start)).Span), draws, noise)));
+        }
+
+        return [.. results];
+    }
+
+    /// <summary>Named figures of the latents of some samples: active units, L0, dead share, perplexity.</summary>
+    /// <param name="samples">Model inputs.</param>
+    /// <param name="indices">Which samples.</param>
+    public IReadOnlyDictionary<string, double> LatentFigures(SampleStore samples, ReadOnlyMemory<long> indices) =>
+        UsesPca ? new Dictionary<string, double>(StringComparer.Ordinal) : Baselines.LatentFigures.Of(this, samples, indices);
 
     /// <summary>Measures on a store: squared error and the objective, per sample.</summary>
     /// <param name="samples">Model inputs.</param>
@@ -126,7 +169,7 @@ public sealed class TrainedAutoencoder : IDisposable
     public SampleErrors Measure(SampleStore samples, ReadOnlyMemory<long> indices, double[]? featureErrors = null)
     {
         using var reader = new BatchReader(samples, CPU);
-        var (squared, objective) = (new List<double>(), new List<double>());
+        var (squared, normalized, objective) = (new List<double>(), new List<double>(), new List<double>());
         foreach (var part in reader.Batches(indices))
         {
             using var scope = NewDisposeScope();
@@ -134,6 +177,7 @@ public sealed class TrainedAutoencoder : IDisposable
             var batch = reader.Read(part.Span);
             var errors = (batch - Model.Reconstruct(batch)).square().flatten(1);
             squared.AddRange(Doubles(errors.mean([1L])));
+            normalized.AddRange(Doubles(errors.sum([1L]) / batch.square().flatten(1).sum([1L]).clamp_min(HeldScalar.Of(1e-12))));
             objective.AddRange(Doubles(Model.Distances(batch).mean([1L])));
             if (featureErrors is not null)
             {
@@ -145,7 +189,7 @@ public sealed class TrainedAutoencoder : IDisposable
             }
         }
 
-        return new SampleErrors([.. squared], [.. objective]);
+        return new SampleErrors([.. squared], [.. normalized], [.. objective]);
     }
 
     /// <inheritdoc/>
@@ -155,10 +199,38 @@ public sealed class TrainedAutoencoder : IDisposable
 
     private Tensor EncodeBatch(Tensor samples) => UsesPca ? Pca!.Encode(samples) : Model.Encode(samples);
 
-    private Tensor DecodeBatch(Tensor latents) =>
-        UsesPca ? Pca!.Decode(latents).reshape([latents.shape[0], .. Shape().Select(size => (long)size)]) : Model.Decode(latents);
+    private Tensor DecodeBatch(Tensor latents) => DecodeBatch(latents, null);
+
+    private Tensor DecodeBatch(Tensor latents, Tensor? classes) =>
+        UsesPca ? Pca!.Decode(latents).reshape([latents.shape[0], .. Shape().Select(size => (long)size)]) : Model.Decode(latents, classes);
 
     private Tensor ReconstructBatch(Tensor samples) => DecodeBatch(EncodeBatch(samples));
+
+    private Tensor SampleLatents(int count, int seed, string? density, Generator generator)
+    {
+        if (!UsesPca && density is null or "prior" && Model.SamplePrior(count, generator) is { } drawn)
+        {
+            return drawn;
+        }
+
+        var chosen = density is null ? Densities.Count > 0 ? Densities[^1] : null : Densities.FirstOrDefault(one => one.Name == density);
+        if (chosen is null)
+        {
+            var names = Densities.Select(one => one.Name).Prepend(Model.Options.Bottleneck.HasPrior ? "prior" : "");
+            throw new HourglassException($"There is no density '{density ?? "prior"}' in this model to draw from; it has: {string.Join(", ", names.Where(name => name.Length > 0))}.");
+        }
+
+        var latents = chosen.Sample(count, seed);
+        return latents.dtype == ScalarType.Int64 ? ((Bottlenecks.IDiscreteBottleneck)Model.Bottleneck).Latents(latents) : latents;
+    }
+
+    private Tensor Class(string label)
+    {
+        var names = Model.Options.Condition?.Classes ?? throw new HourglassException("This model knows no classes; train it with --condition-on-label.");
+        var place = names.ToList().IndexOf(label);
+        return place >= 0 ? nn.functional.one_hot(tensor(new long[] { place }), names.Count).to(ScalarType.Float32)
+            : throw new HourglassException($"This model knows no class '{label}'. Classes: {string.Join(", ", names.Take(40))}.");
+    }
 
     private int[] Shape() => [.. Model.Options.Input!.Shape];
 
@@ -186,5 +258,6 @@ public sealed class TrainedAutoencoder : IDisposable
 
 /// <summary>Errors of each sample.</summary>
 /// <param name="Squared">Squared error per value, in model-input units.</param>
+/// <param name="Normalized">Squared error of a sample over its squared length.</param>
 /// <param name="Objective">The objective per value.</param>
-public sealed record SampleErrors(double[] Squared, double[] Objective);
+public sealed record SampleErrors(double[] Squared, double[] Normalized, double[] Objective);

@@ -14,7 +14,14 @@ namespace Hourglass;
 /// <param name="Versions">What it was made with.</param>
 /// <param name="Started">When training began, UTC.</param>
 public sealed record TrainingRecord(
-    DataDescription Data, int TrainingSamples, int ValidationSamples, TrainingHistory History, double Objective, PcaComparison? Comparison, EngineVersions Versions, DateTimeOffset Started);
+    DataDescription Data, int TrainingSamples, int ValidationSamples, TrainingHistory History, double Objective, PcaComparison? Comparison, EngineVersions Versions, DateTimeOffset Started)
+{
+    /// <summary>The model's squared error per value on the held-out samples.</summary>
+    public double SquaredError { get; init; }
+
+    /// <summary>Named figures of the latents on the held-out samples: active units, L0, dead share, perplexity.</summary>
+    public IReadOnlyDictionary<string, double> Latents { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+}
 
 /// <summary>What a model was made with.</summary>
 /// <param name="Hourglass">This library.</param>

@@ -19,9 +19,11 @@ internal static class TrainCommand
         var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint of a run that was stopped or killed." };
         var validation = new Option<double>("--validation") { Description = "Share of the samples held out.", DefaultValueFactory = _ => 0.1 };
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; chosen for each column when left out." };
+        var startFrom = new Option<string?>("--start") { Description = "A model whose weights to start from, where names and shapes agree." };
+        var condition = new Option<bool>("--condition-on-label") { Description = "Tell encoder and decoder each sample's label (a conditional model)." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, report, resume, validation, scaling, json })
+        foreach (var option in new Option[] { output, report, resume, validation, scaling, condition, startFrom, json })
         {
             command.Options.Add(option);
         }
@@ -36,6 +38,8 @@ internal static class TrainCommand
                 Read = read.Read(parse),
                 Preparation = new PreparationOptions { Validation = parse.GetValue(validation), Scaling = parse.GetValue(scaling) is { } words ? Scale(words) : null },
                 Options = model.Read(parse),
+                Start = parse.GetValue(startFrom),
+                ConditionOnLabel = parse.GetValue(condition),
                 Out = parse.GetValue(output) ?? "model.hourglass",
                 Resume = parse.GetValue(resume),
             };
@@ -56,9 +60,10 @@ internal static class TrainCommand
         }
 
         var record = outcome.Trained.Record;
+        var comparison = record.Comparison;
         var result = new TrainResult(
-            record.Data.Samples, record.Objective, record.Comparison!.SquaredError, new PcaResult(record.Comparison.PcaSquaredError, record.Comparison.Components), record.Comparison.Verdict,
-            record.Comparison.Advice, new IntervalResult(record.Comparison.Difference.Mean, record.Comparison.Difference.Low, record.Comparison.Difference.High),
+            record.Data.Samples, record.Objective, record.SquaredError, comparison is null ? null : new PcaResult(comparison.PcaSquaredError, comparison.Components), comparison?.Verdict,
+            comparison?.Advice, comparison is null ? null : new IntervalResult(comparison.Difference.Mean, comparison.Difference.Low, comparison.Difference.High), record.Latents,
             Path.GetFullPath(request.Out!), report is null ? null : Path.GetFullPath(report), record.History.Epochs.Count, record.History.BestEpoch, record.History.StopReason,
             Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1));
         if (asJson)
@@ -75,11 +80,19 @@ internal static class TrainCommand
 
     private static void Print(Screen screen, TrainResult result, int validation)
     {
-        screen.WriteTable(
-            [validation > 0 ? "on held-out samples" : "on training samples", "squared error per value"],
-            [[$"autoencoder, epoch {result.BestEpoch} of {result.Epochs}", Number(result.SquaredError)], [$"PCA, {result.Pca.Components} components", Number(result.Pca.SquaredError)],
-             ["difference, 95 % interval", $"{Number(result.Difference.Mean)} [{Number(result.Difference.Low)}, {Number(result.Difference.High)}]"]]);
-        screen.Output.WriteLine(result.Advice);
+        var rows = new List<string[]> { new[] { $"autoencoder, epoch {result.BestEpoch} of {result.Epochs}", Number(result.SquaredError) } };
+        if (result is { Pca: { } pca, Difference: { } difference })
+        {
+            rows.Add([$"PCA, {pca.Components} components", Number(pca.SquaredError)]);
+            rows.Add(["difference, 95 % interval", $"{Number(difference.Mean)} [{Number(difference.Low)}, {Number(difference.High)}]"]);
+        }
+
+        screen.WriteTable([validation > 0 ? "on held-out samples" : "on training samples", "squared error per value"], rows);
+        foreach (var line in new[] { Results.Latents(result.Latents), result.Advice }.OfType<string>())
+        {
+            screen.Output.WriteLine(line);
+        }
+
         screen.Output.WriteLine($"Model:  {result.Model}");
         if (result.Report is not null)
         {

@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Hourglass.Bottlenecks;
 using Hourglass.Bundles;
 using Hourglass.Corruption;
 using Hourglass.Networks;
-using Hourglass.Networks.Convolutional;
-using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
 using Hourglass.Recipes;
 
@@ -17,41 +14,85 @@ internal sealed class ModelFlags
 {
     private readonly Option<string?> _recipe = new("--recipe") { Description = "Named options: " + string.Join(", ", RecipeBook.All.Select(recipe => recipe.Name)) + "." };
     private readonly Option<string?> _file = new("--options") { Description = "A JSON file of options (docs/model.schema.json)." };
-    private readonly Option<string?> _network = new("--network") { Description = "dense or convolutional." };
-    private readonly Option<string?> _hidden = new("--hidden") { Description = "Dense: widths of the hidden layers, for instance 128,64; 'none' for a linear map." };
-    private readonly Option<string?> _decoderHidden = new("--decoder-hidden") { Description = "Dense: widths of the decoder's hidden layers; mirrored when left out." };
-    private readonly Option<bool> _tied = new("--tied-weights") { Description = "Dense: the decoder uses the encoder's weights, transposed." };
-    private readonly Option<string?> _channels = new("--channels") { Description = "Convolutional: channels of the layers, for instance 32,64." };
-    private readonly Option<int?> _kernel = new("--kernel-size") { Description = "Convolutional: width of the kernels, odd." };
-    private readonly Option<string?> _upsampling = new("--upsampling") { Description = "Convolutional: transposed or resize." };
-    private readonly Option<string?> _activation = new("--activation") { Description = "relu, sigmoid, tanh, leaky-relu, elu, gelu, silu, softplus or linear." };
-    private readonly Option<string?> _outputActivation = new("--output-activation") { Description = "After the last layer; linear by default." };
-    private readonly Option<string?> _normalization = new("--normalization") { Description = "none, batch or layer." };
-    private readonly Option<double?> _dropout = new("--dropout") { Description = "Share of hidden values dropped in training." };
-    private readonly Option<double?> _inputDropout = new("--input-dropout") { Description = "Share of input values dropped in training." };
     private readonly Option<int?> _latent = new("--latent") { Description = "Length of the latent vector." };
-    private readonly Option<string?> _bottleneck = new("--bottleneck") { Description = "deterministic or gaussian (a VAE)." };
-    private readonly Option<string?> _latentActivation = new("--latent-activation") { Description = "Deterministic: follows the map to the latents." };
-    private readonly Option<double?> _latentL1 = new("--latent-l1") { Description = "Deterministic: weight of the sum of absolute latents." };
-    private readonly Option<double?> _klRho = new("--kl-rho") { Description = "Deterministic: weight of the KL-rho sparsity penalty." };
-    private readonly Option<double?> _rho = new("--rho") { Description = "Deterministic: mean activation wished for." };
-    private readonly Option<double?> _beta = new("--beta") { Description = "Gaussian: weight of the divergence." };
-    private readonly Option<double?> _annealing = new("--annealing-epochs") { Description = "Gaussian: epochs over which beta grows from 0." };
-    private readonly Option<double?> _freeBits = new("--free-bits") { Description = "Gaussian: nats that each latent has for free." };
-    private readonly Option<string?> _objective = new("--objective") { Description = "squared-error, binary-cross-entropy, huber[:DELTA] or mixed." };
-    private readonly Option<string?> _corruption = new("--corruption") { Description = "none, gaussian:0.1, masking:0.3, salt-and-pepper:0.2 or swap:0.15." };
     private readonly Option<double?> _l1 = new("--l1") { Description = "Weight of the sum of absolute weights." };
     private readonly Option<double?> _l2 = new("--l2") { Description = "Weight of half the sum of squared weights." };
     private readonly Option<double?> _contractive = new("--contractive") { Description = "Weight of the encoder's squared Jacobian norm." };
+    private readonly Option<int?> _probes = new("--contractive-probes") { Description = "Random directions that estimate that norm (1); 0 for the exact norm." };
+    private readonly Option<double?> _decoderGradient = new("--decoder-gradient") { Description = "Weight of the decoder's squared Jacobian norm." };
+    private readonly Option<bool?> _unitNorm = new("--unit-norm") { Description = "Whether the dictionary's directions keep unit norm; true for sparse bottlenecks.", Arity = ArgumentArity.ZeroOrOne };
     private readonly TrainingFlags _training = new();
+
+    private readonly SlotFlags<NetworkOptions> _network = new(
+        "network",
+        ("hidden", "Hidden", "dense: widths of the hidden layers, for instance 128,64; 'none' for a linear map."),
+        ("decoder-hidden", "DecoderHidden", "dense: widths of the decoder's hidden layers; mirrored when left out."),
+        ("tied-weights", "TiedWeights", "dense: the decoder uses the encoder's weights, transposed."),
+        ("channels", "Channels", "convolutional, temporal, u-shaped: channels of the layers, for instance 32,64."),
+        ("decoder-channels", "DecoderChannels", "convolutional: channels of the decoder's layers; mirrored when left out."),
+        ("kernel-size", "KernelSize", "convolutional, temporal: width of the kernels, odd."),
+        ("stride", "Stride", "convolutional, temporal: how much each layer shrinks."),
+        ("upsampling", "Upsampling", "convolutional: transposed or resize."),
+        ("blocks", "Blocks", "convolutional, u-shaped: residual blocks in each layer."),
+        ("fold", "Fold", "u-shaped: side of the squares of pixels folded into channels."),
+        ("activation", "Activation", "relu, sigmoid, tanh, leaky-relu, elu, gelu, silu, softplus or linear."),
+        ("output-activation", "OutputActivation", "After the last layer; linear by default."),
+        ("normalization", "Normalization", "none, batch or layer."),
+        ("dropout", "Dropout", "Share of hidden values dropped in training."),
+        ("input-dropout", "InputDropout", "Share of input values dropped in training."));
+
+    private readonly SlotFlags<BottleneckOptions> _bottleneck = new(
+        "bottleneck",
+        ("latent-activation", "Activation", "deterministic: follows the map to the latents."),
+        ("latent-l1", "L1", "deterministic, gated: weight of the sum of absolute latents."),
+        ("latent-l2", "L2", "deterministic: weight of half the sum of squared latents (RAE)."),
+        ("kl-rho", "KlRho", "deterministic: weight of the KL-rho sparsity penalty."),
+        ("rho", "Rho", "deterministic: mean activation wished for."),
+        ("beta", "Beta", "gaussian: weight of the divergence."),
+        ("annealing-epochs", "AnnealingEpochs", "gaussian: epochs over which beta grows from 0; binary: over which the slope grows."),
+        ("free-bits", "FreeBits", "gaussian: nats that each latent has for free."),
+        ("total-correlation", "TotalCorrelation", "gaussian: weight of the total correlation (beta-TC-VAE)."),
+        ("draws", "Draws", "gaussian: draws a sample; above 1, the importance-weighted bound (IWAE)."),
+        ("doubly-reparameterized", "DoublyReparameterized", "gaussian: whether draws use the doubly reparameterised gradient."),
+        ("prior", "Prior", "gaussian: standard, mixture[:N], vamp[:N] or flow[:LAYERS]."),
+        ("active", "Active", "top-k, batch-top-k: latents that fire for a sample."),
+        ("dead-after", "DeadAfter", "sparse kinds: silent samples after which a unit is dead."),
+        ("revival-weight", "RevivalWeight", "sparse kinds: weight of the dead units' prediction (AuxK)."),
+        ("revived-units", "RevivedUnits", "sparse kinds: dead units that fire in it."),
+        ("l0", "L0", "jump-relu: cost of a latent that fires."),
+        ("target-l0", "Target", "jump-relu: latents wished for per sample."),
+        ("bandwidth", "Bandwidth", "jump-relu: window in which a threshold learns."),
+        ("threshold", "Threshold", "jump-relu: thresholds at the start."),
+        ("codebook-size", "CodebookSize", "vector-quantised: vectors in the codebook."),
+        ("code-size", "CodeSize", "vector-quantised: latents in one code."),
+        ("commitment", "Commitment", "vector-quantised: weight of the distance to the code."),
+        ("levels", "Levels", "finite-scalar: levels of each latent."),
+        ("binary-gradient", "Gradient", "binary: straight-through or annealed."),
+        ("balance", "Balance", "binary: weight of the bits' imbalance."),
+        ("decorrelation", "Decorrelation", "binary: weight of the bits' correlation."),
+        ("latent-weight", "Weight", "adversarial, wasserstein: weight of the pull towards the prior."),
+        ("discriminator-hidden", "DiscriminatorHidden", "adversarial: widths of the discriminator's layers."));
+
+    private readonly SlotFlags<ObjectiveOptions> _objective = new(
+        "objective",
+        ("binarize", "Binarization", "binary-cross-entropy: none, dynamic or threshold."),
+        ("per-value-variance", "PerValue", "gaussian-likelihood: a variance for each value."),
+        ("scales", "Scales", "structural-similarity: 1 for SSIM, more for MS-SSIM."),
+        ("absolute", "Absolute", "structural-similarity: share of the absolute difference."),
+        ("label-smoothing", "LabelSmoothing", "token-cross-entropy: probability spread over the vocabulary."),
+        ("perceptual", "Perceptual", "Any: weight of the distance in the encoder's own features."),
+        ("rule", "Rule", "adversarial: non-saturating or wasserstein."),
+        ("contest-weight", "Weight", "adversarial: weight of the generator's side."),
+        ("reconstruction-weight", "Reconstruction", "adversarial: weight of the distance; 0 for a plain GAN."),
+        ("similarity", "Similarity", "adversarial: weight of the distance in the discriminator's features."),
+        ("gradient-penalty", "GradientPenalty", "adversarial: weight of the discriminator's gradient penalty."));
+
+    private readonly SlotFlags<CorruptionOptions> _corruption = new("corruption");
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[]
-        {
-            _recipe, _file, _network, _hidden, _decoderHidden, _tied, _channels, _kernel, _upsampling, _activation, _outputActivation, _normalization, _dropout, _inputDropout, _latent,
-            _bottleneck, _latentActivation, _latentL1, _klRho, _rho, _beta, _annealing, _freeBits, _objective, _corruption, _l1, _l2, _contractive,
-        })
+        foreach (var option in new Option[] { _recipe, _file, _latent }.Concat(_network.Options).Concat(_bottleneck.Options).Concat(_objective.Options).Concat(_corruption.Options)
+            .Concat([_l1, _l2, _contractive, _probes, _decoderGradient, _unitNorm]))
         {
             command.Options.Add(option);
         }
@@ -67,15 +108,18 @@ internal sealed class ModelFlags
         return start with
         {
             LatentSize = parse.GetValue(_latent) ?? start.LatentSize,
-            Network = Network(parse, start.Network),
-            Bottleneck = Bottleneck(parse, start.Bottleneck),
-            Objective = parse.GetValue(_objective) is { } objective ? Objective(objective) : start.Objective,
-            Corruption = parse.GetValue(_corruption) is { } corruption ? Corruption(corruption) : start.Corruption,
+            Network = _network.Read(parse, start.Network),
+            Bottleneck = _bottleneck.Read(parse, start.Bottleneck)!,
+            Objective = _objective.Read(parse, start.Objective),
+            Corruption = _corruption.Read(parse, start.Corruption)!,
             Regularization = regularization with
             {
                 L1 = parse.GetValue(_l1) ?? regularization.L1,
                 L2 = parse.GetValue(_l2) ?? regularization.L2,
                 Contractive = parse.GetValue(_contractive) ?? regularization.Contractive,
+                ContractiveProbes = parse.GetValue(_probes) is { } probes ? (probes == 0 ? null : probes) : regularization.ContractiveProbes,
+                DecoderGradient = parse.GetValue(_decoderGradient) ?? regularization.DecoderGradient,
+                UnitNormDictionary = parse.GetResult(_unitNorm) is null ? regularization.UnitNormDictionary : parse.GetValue(_unitNorm) ?? true,
             },
             Training = _training.Read(parse, start.Training),
         };
@@ -106,108 +150,4 @@ internal sealed class ModelFlags
         var options = BundleJson.Deserialize<AutoencoderOptions>(File.ReadAllText(path), path);
         return options with { Input = null };
     }
-
-    private NetworkOptions? Network(ParseResult parse, NetworkOptions? start)
-    {
-        var (hidden, decoderHidden, channels) = (Widths(parse.GetValue(_hidden), "--hidden"), Widths(parse.GetValue(_decoderHidden), "--decoder-hidden"), Widths(parse.GetValue(_channels), "--channels"));
-        var network = parse.GetValue(_network) switch
-        {
-            null => channels is not null ? start as ConvolutionalNetworkOptions ?? new ConvolutionalNetworkOptions() : hidden is not null || decoderHidden is not null || parse.GetValue(_tied) ? start ?? new DenseNetworkOptions() : start,
-            "dense" => start as DenseNetworkOptions ?? (hidden is null && start is null ? null : new DenseNetworkOptions()),
-            "convolutional" => start as ConvolutionalNetworkOptions ?? new ConvolutionalNetworkOptions(),
-            var other => throw new HourglassException($"--network takes dense or convolutional, got '{other}'."),
-        };
-        if (network is null && new Option[] { _activation, _outputActivation, _normalization, _dropout, _inputDropout }.Any(option => parse.GetResult(option) is not null))
-        {
-            network = new DenseNetworkOptions();
-        }
-
-        network = network switch
-        {
-            DenseNetworkOptions dense => dense with { Hidden = hidden ?? dense.Hidden, DecoderHidden = decoderHidden ?? dense.DecoderHidden, TiedWeights = parse.GetValue(_tied) || dense.TiedWeights },
-            ConvolutionalNetworkOptions convolutional when hidden is not null => throw new HourglassException($"--hidden is for dense networks; {convolutional.GetType().Name[..13].ToLowerInvariant()} ones take --channels."),
-            ConvolutionalNetworkOptions convolutional => convolutional with
-            {
-                Channels = channels ?? convolutional.Channels,
-                KernelSize = parse.GetValue(_kernel) ?? convolutional.KernelSize,
-                Upsampling = parse.GetValue(_upsampling) is { } upsampling ? Word<Upsampling>(upsampling, "--upsampling") : convolutional.Upsampling,
-            },
-            _ => network,
-        };
-        return network is null ? null : network with
-        {
-            Activation = parse.GetValue(_activation) is { } activation ? Word<Activation>(activation, "--activation") : network.Activation,
-            OutputActivation = parse.GetValue(_outputActivation) is { } output ? Word<Activation>(output, "--output-activation") : network.OutputActivation,
-            Normalization = parse.GetValue(_normalization) is { } normalization ? Word<Normalization>(normalization, "--normalization") : network.Normalization,
-            Dropout = parse.GetValue(_dropout) ?? network.Dropout,
-            InputDropout = parse.GetValue(_inputDropout) ?? network.InputDropout,
-        };
-    }
-
-    private BottleneckOptions Bottleneck(ParseResult parse, BottleneckOptions start)
-    {
-        BottleneckOptions bottleneck = parse.GetValue(_bottleneck) switch
-        {
-            null => start,
-            "deterministic" => start as DeterministicOptions ?? new DeterministicOptions(),
-            "gaussian" => start as GaussianOptions ?? new GaussianOptions(),
-            var other => throw new HourglassException($"--bottleneck takes deterministic or gaussian, got '{other}'."),
-        };
-        var odd = (bottleneck is GaussianOptions ? new Option[] { _latentActivation, _latentL1, _klRho, _rho } : [_beta, _annealing, _freeBits]).FirstOrDefault(option => parse.GetResult(option) is not null);
-        return odd is not null
-            ? throw new HourglassException($"{odd.Name} does not belong to a {(bottleneck is GaussianOptions ? "gaussian" : "deterministic")} bottleneck. Leave it out, or choose the other with --bottleneck.")
-            : bottleneck switch
-            {
-                DeterministicOptions plain => plain with
-                {
-                    Activation = parse.GetValue(_latentActivation) is { } activation ? Word<Activation>(activation, "--latent-activation") : plain.Activation,
-                    L1 = parse.GetValue(_latentL1) ?? plain.L1,
-                    KlRho = parse.GetValue(_klRho) ?? plain.KlRho,
-                    Rho = parse.GetValue(_rho) ?? plain.Rho,
-                },
-                GaussianOptions gaussian => gaussian with
-                {
-                    Beta = parse.GetValue(_beta) ?? gaussian.Beta,
-                    AnnealingEpochs = parse.GetValue(_annealing) ?? gaussian.AnnealingEpochs,
-                    FreeBits = parse.GetValue(_freeBits) ?? gaussian.FreeBits,
-                },
-                _ => bottleneck,
-            };
-    }
-
-    private static ObjectiveOptions Objective(string text) => Split(text, "--objective") switch
-    {
-        ("squared-error", null) => new SquaredErrorOptions(),
-        ("binary-cross-entropy", null) => new BinaryCrossEntropyOptions(),
-        ("huber", var delta) => new HuberOptions { Delta = delta ?? 1 },
-        ("mixed", null) => new MixedOptions(),
-        _ => throw new HourglassException($"--objective takes squared-error, binary-cross-entropy, huber[:DELTA] or mixed, got '{text}'."),
-    };
-
-    private static CorruptionOptions Corruption(string text) => Split(text, "--corruption") switch
-    {
-        ("none", null) => new NoCorruptionOptions(),
-        ("gaussian", var deviation) => new GaussianCorruptionOptions { StandardDeviation = deviation ?? 0.1 },
-        ("masking", var share) => new MaskingCorruptionOptions { Share = share ?? 0.3 },
-        ("salt-and-pepper", var share) => new SaltAndPepperCorruptionOptions { Share = share ?? 0.2 },
-        ("swap", var share) => new SwapCorruptionOptions { Share = share ?? 0.15 },
-        _ => throw new HourglassException($"--corruption takes none, gaussian:0.1, masking:0.3, salt-and-pepper:0.2 or swap:0.15, got '{text}'."),
-    };
-
-    private static (string Kind, double? Amount) Split(string text, string option)
-    {
-        var place = text.IndexOf(':', StringComparison.Ordinal);
-        return place < 0 ? (text, null)
-            : double.TryParse(text.AsSpan(place + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var amount) ? (text[..place], amount)
-            : throw new HourglassException($"{option}: '{text[(place + 1)..]}' after the colon is no number.");
-    }
-
-    private static int[]? Widths(string? text, string option) => text switch
-    {
-        null => null,
-        "none" or "" => [],
-        _ => [.. text.Split(',', StringSplitOptions.TrimEntries).Select(width => int.TryParse(width, NumberStyles.None, CultureInfo.InvariantCulture, out var value)
-            ? value
-            : throw new HourglassException($"{option} takes whole numbers separated by commas, for instance 128,64, got '{text}'."))],
-    };
 }

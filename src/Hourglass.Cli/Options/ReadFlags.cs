@@ -17,12 +17,13 @@ internal sealed class ReadFlags
     private readonly Option<string> _onBadRow = Words("--on-bad-row", "Malformed rows: fail (default) or skip, counted and listed.", "fail", "fail", "skip");
     private readonly Option<string?> _key = new("--key") { Description = ".npz: which array holds the samples." };
     private readonly Option<string?> _size = new("--size") { Description = "Pictures: WIDTHxHEIGHT; that of the first picture when left out." };
+    private readonly Option<string?> _tile = new("--tile") { Description = "Pictures: squares of this side cut from them, SIDE[:STEP], instead of whole pictures." };
     private readonly Option<bool?> _grey = new("--grey") { Description = "Pictures: true for one channel, false for three." };
     private readonly Option<string> _resize = Words("--resize", "Pictures of another size: fit (stretch), crop or refuse.", "fit", "fit", "crop", "refuse");
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _size, _grey, _resize })
+        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _size, _tile, _grey, _resize })
         {
             command.Options.Add(option);
         }
@@ -40,6 +41,7 @@ internal sealed class ReadFlags
         OnBadRow = parse.GetValue(_onBadRow) == "skip" ? BadRowPolicy.Skip : BadRowPolicy.Fail,
         Key = parse.GetValue(_key),
         Size = Size(parse.GetValue(_size)),
+        Tile = Tile(parse.GetValue(_tile)),
         Grey = parse.GetValue(_grey),
         Resize = Enum.Parse<ResizePolicy>(parse.GetValue(_resize)!, ignoreCase: true),
     };
@@ -59,6 +61,19 @@ internal sealed class ReadFlags
         [var only] => only,
         _ => throw new HourglassException($"{option} takes one character, got '{text}'."),
     };
+
+    private static TileOptions? Tile(string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        var parts = text.Split(':');
+        return parts.Length <= 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var side) && int.TryParse(parts[^1], CultureInfo.InvariantCulture, out var step) && side is > 0 and <= 4096 && step is > 0 and <= 4096
+            ? new TileOptions(side, step)
+            : throw new HourglassException($"--tile takes SIDE or SIDE:STEP with numbers from 1 to 4096, for instance 64:32, got '{text}'.");
+    }
 
     private static ImageSize? Size(string? text) => text is null ? null
         : text.Split('x') is [var width, var height] && int.TryParse(width, CultureInfo.InvariantCulture, out var across) && int.TryParse(height, CultureInfo.InvariantCulture, out var down) && across is > 0 and <= 4096 && down is > 0 and <= 4096

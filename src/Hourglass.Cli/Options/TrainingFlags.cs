@@ -17,11 +17,13 @@ internal sealed class TrainingFlags
     private readonly Option<double?> _clip = new("--clip-norm") { Description = "Longest gradient." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Epochs without progress before stopping (10); 0 for never." };
     private readonly Option<int?> _seed = new("--seed") { Description = "Seed of everything (1)." };
+    private readonly Option<string?> _augmentation = new("--augmentation") { Description = "Pictures: none, mirror or square (all eight ways)." };
+    private readonly Option<string?> _precision = new("--precision") { Description = "Convolutions: float32 or bfloat16." };
     private readonly Option<string?> _device = new("--device") { Description = "auto, cpu or cuda." };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _batchSize, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _device })
+        foreach (var option in new Option[] { _epochs, _batchSize, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _device })
         {
             command.Options.Add(option);
         }
@@ -40,6 +42,8 @@ internal sealed class TrainingFlags
         ClipNorm = parse.GetValue(_clip) ?? start.ClipNorm,
         Patience = parse.GetValue(_patience) is { } patience ? (patience == 0 ? null : patience) : start.Patience,
         Seed = parse.GetValue(_seed) ?? start.Seed,
+        Augmentation = parse.GetValue(_augmentation) is { } augmentation ? ModelFlags.Word<Augmentation>(augmentation, "--augmentation") : start.Augmentation,
+        Precision = parse.GetValue(_precision) is { } precision ? ModelFlags.Word<Precision>(precision, "--precision") : start.Precision,
         Device = parse.GetValue(_device) is { } device ? ModelFlags.Word<DeviceChoice>(device, "--device") : start.Device,
     };
 }

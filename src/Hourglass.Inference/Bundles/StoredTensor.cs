@@ -22,6 +22,10 @@ public sealed class StoredTensor
     public StoredTensor(string name, IEnumerable<long> shape, long[] values)
         : this(name, [.. shape], values.Length) => _longs = values;
 
+    /// <summary>The same values under another name.</summary>
+    /// <param name="name">The name.</param>
+    public StoredTensor Named(string name) => IsInteger ? new StoredTensor(name, Shape, Longs) : new StoredTensor(name, Shape, Floats);
+
     private StoredTensor(string name, long[] shape, int count)
     {
         if (shape.Aggregate(1L, (product, size) => checked(product * size)) != count)

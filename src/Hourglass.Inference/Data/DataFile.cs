@@ -130,7 +130,7 @@ public static class DataFile
     {
         var batches = Directory.GetFiles(path, "data_batch_*.bin");
         return batches.Length > 0 ? CifarSource.Open(path, [.. batches.Order(StringComparer.Ordinal)])
-            : ImageFolderSource.HasPictures(path) ? ImageFolderSource.Open(path, read, shape)
+            : ImageFolderSource.HasPictures(path) ? (read.Tile is { } tile ? TileSource.Open(ImageFolderSource.Open(path, read, shape), tile) : ImageFolderSource.Open(path, read, shape))
             : throw new DataException($"{path}: this folder holds no pictures (PNG, JPEG, WebP, BMP) and no CIFAR batches.");
     }
 

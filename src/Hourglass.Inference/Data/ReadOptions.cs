@@ -41,6 +41,9 @@ public sealed record ReadOptions
     /// <summary>Images: how a picture of another size becomes this size.</summary>
     public ResizePolicy Resize { get; init; } = ResizePolicy.Fit;
 
+    /// <summary>Images: squares cut from the pictures at their own size, instead of whole pictures resized.</summary>
+    public TileOptions? Tile { get; init; }
+
     /// <summary>Where sample stores go; a folder under the system's temporary one when null.</summary>
     public string? StoreFolder { get; init; }
 }
@@ -49,6 +52,11 @@ public sealed record ReadOptions
 /// <param name="Width">Pixels across.</param>
 /// <param name="Height">Pixels down.</param>
 public readonly record struct ImageSize(int Width, int Height);
+
+/// <summary>Squares cut from pictures.</summary>
+/// <param name="Side">Pixels each way.</param>
+/// <param name="Step">Pixels from one to the next; smaller than the side, they overlap.</param>
+public readonly record struct TileOptions(int Side, int Step);
 
 /// <summary>What to do with a malformed row.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<BadRowPolicy>))]

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Hourglass.Bundles;
 using static TorchSharp.torch;
 
@@ -7,13 +6,20 @@ namespace Hourglass.Baselines;
 /// <summary>A mixture of normal distributions with full covariance, fitted to latents so that new ones can be drawn.</summary>
 /// <remarks>Expectation-maximisation from k-means++ centres (Dempster et al. 1977; Arthur and Vassilvitskii 2007). Sampling a plain
 /// autoencoder from a 10-component mixture: Ghosh et al. 2020, https://arxiv.org/abs/1903.12436.</remarks>
-public sealed class GaussianMixture
+public sealed class GaussianMixture : LatentDensity
 {
+    internal const string DiagonalName = "gaussian";
+    internal const string FullName = "full-covariance";
+    internal const string MixtureName = "mixture";
+
     private const int Iterations = 60;
     private const double Ridge = 1e-4; // share of the latents' mean variance added to each diagonal
 
-    private GaussianMixture(float[] weights, float[] means, float[] factors, int components, int size) =>
-        (Weights, Means, Factors, Components, Size) = (weights, means, factors, components, size);
+    private GaussianMixture(string name, float[] weights, float[] means, float[] factors, int components, int size) =>
+        (Name, Weights, Means, Factors, Components, Size) = (name, weights, means, factors, components, size);
+
+    /// <inheritdoc/>
+    public override string Name { get; }
 
     /// <summary>Share of each component.</summary>
     public float[] Weights { get; }
@@ -40,6 +46,7 @@ public sealed class GaussianMixture
         using var noGrad = no_grad();
         var data = latents.to(ScalarType.Float64);
         var (count, size) = (data.shape[0], (int)data.shape[1]);
+        var wanted = components;
         components = (int)Math.Clamp(count / (2 * (size + 1)), 1, components);
         var ridge = eye(size, dtype: ScalarType.Float64) * (((data - data.mean([0L])).square().mean() * Ridge) + 1e-9);
         var means = Centres(data, components, seed);
@@ -64,14 +71,22 @@ public sealed class GaussianMixture
             previous = likelihood;
         }
 
-        return new GaussianMixture(Floats(weights), Floats(means), Floats(factors), components, size);
+        return new GaussianMixture(wanted == 1 ? FullName : MixtureName, Floats(weights), Floats(means), Floats(factors), components, size);
     }
 
-    /// <summary>Draws latents.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="seed">Seed.</param>
-    /// <returns>Float32, [count, latent].</returns>
-    public Tensor Sample(int count, int seed)
+    /// <summary>One normal distribution with a variance for each latent.</summary>
+    /// <param name="latents">Float32, [sample, latent].</param>
+    public static GaussianMixture FitDiagonal(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var size = (int)latents.shape[1];
+        var deviations = ((latents - latents.mean([0L])).square().mean([0L]) + 1e-12).sqrt();
+        return new GaussianMixture(DiagonalName, [1], Floats(latents.mean([0L])), Floats(deviations.diag()), 1, size);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Sample(int count, int seed)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)(uint)seed);
@@ -82,22 +97,21 @@ public sealed class GaussianMixture
         return (tensor(Means, Components, Size).index_select(0, chosen) + factors.matmul(noise).squeeze(2)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>For the bundle.</summary>
-    internal IEnumerable<StoredTensor> ToStored() =>
-        [new("mixture.weights", [Components], Weights), new("mixture.means", [Components, Size], Means), new("mixture.factors", [Components, Size, Size], Factors)];
+    internal override IEnumerable<StoredTensor> Tensors() =>
+        [new("weights", [Components], Weights), new("means", [Components, Size], Means), new("factors", [Components, Size, Size], Factors)];
 
-    /// <summary>From the bundle; null where it holds none.</summary>
-    internal static GaussianMixture? FromStored(IReadOnlyDictionary<string, StoredTensor> tensors, int size)
+    /// <summary>From the bundle.</summary>
+    internal static GaussianMixture FromTensors(string name, IReadOnlyDictionary<string, StoredTensor> tensors, int size)
     {
-        if (!tensors.TryGetValue("mixture.weights", out var weights) || !tensors.TryGetValue("mixture.means", out var means) || !tensors.TryGetValue("mixture.factors", out var factors))
+        if (!tensors.TryGetValue("weights", out var weights) || !tensors.TryGetValue("means", out var means) || !tensors.TryGetValue("factors", out var factors))
         {
-            return null;
+            throw new BundleException($"The density '{name}' lacks weights, means or factors. The file is altered.");
         }
 
         var components = weights.Floats.Length;
-        return means.Floats.Length == components * size && factors.Floats.Length == (long)components * size * size
-            ? new GaussianMixture(weights.Floats, means.Floats, factors.Floats, components, size)
-            : throw new BundleException($"mixture.means of shape [{string.Join(", ", means.Shape)}] does not fit {components} components of {size} latents. The file is altered.");
+        return components > 0 && means.Floats.Length == (long)components * size && factors.Floats.Length == (long)components * size * size
+            ? new GaussianMixture(name, weights.Floats, means.Floats, factors.Floats, components, size)
+            : throw new BundleException($"The density '{name}' with means of shape [{string.Join(", ", means.Shape)}] does not fit {components} components of {size} latents. The file is altered.");
     }
 
     private static Tensor Centres(Tensor data, int components, int seed)
@@ -134,6 +148,4 @@ public sealed class GaussianMixture
             var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
             return (weights[component].log() - (0.5 * scaled.square().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI))).MoveToOuterDisposeScope();
         })], 1);
-
-    private static float[] Floats(Tensor values) => MemoryMarshal.Cast<byte, float>(values.to(ScalarType.Float32).contiguous().bytes).ToArray();
 }

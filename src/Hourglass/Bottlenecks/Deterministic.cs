@@ -15,6 +15,10 @@ public sealed record DeterministicOptions : BottleneckOptions
     /// <summary>Weight of the sum of absolute latents, per sample.</summary>
     public double L1 { get; init; }
 
+    /// <summary>Weight of half the sum of squared latents, per sample: with a decoder penalty, the RAE's stand-in for a prior.</summary>
+    /// <remarks>Ghosh et al. 2020, https://arxiv.org/abs/1903.12436, equation 6.</remarks>
+    public double L2 { get; init; }
+
     /// <summary>Weight of the KL divergence between <see cref="Rho"/> and each latent's mean activation over the batch.</summary>
     /// <remarks>Ng 2011, CS294A lecture notes "Sparse autoencoder", section 3.</remarks>
     public double KlRho { get; init; }
@@ -22,18 +26,13 @@ public sealed record DeterministicOptions : BottleneckOptions
     /// <summary>Mean activation wished for, between 0 and 1.</summary>
     public double Rho { get; init; } = 0.05;
 
-    internal override Bottleneck Build(int featureSize, int latentSize) => new Deterministic(this, featureSize, latentSize);
+    internal override Bottleneck Build(int featureSize, int latentSize, InputOptions input) => new Deterministic(this, featureSize, latentSize);
 
-    internal override IEnumerable<string> Faults()
+    internal override IEnumerable<string> Faults(AutoencoderOptions options)
     {
-        if (!(L1 >= 0) || !double.IsFinite(L1))
+        foreach (var fault in NegativeFaults("deterministic", ("l1", L1), ("l2", L2), ("klRho", KlRho)))
         {
-            yield return $"bottleneck deterministic: l1 must be 0 or more, got {L1}.";
-        }
-
-        if (!(KlRho >= 0) || !double.IsFinite(KlRho))
-        {
-            yield return $"bottleneck deterministic: klRho must be 0 or more, got {KlRho}.";
+            yield return fault;
         }
 
         if (KlRho > 0 && Activation != Activation.Sigmoid)
@@ -70,7 +69,12 @@ internal sealed class Deterministic : Bottleneck
         var penalty = zeros(values.shape[0], dtype: values.dtype, device: values.device);
         if (_options.L1 > 0)
         {
-            penalty += values.abs().sum(1) * HeldScalar.Of(_options.L1);
+            penalty += values.abs().sum([1L]) * HeldScalar.Of(_options.L1);
+        }
+
+        if (_options.L2 > 0)
+        {
+            penalty += values.square().sum([1L]) * HeldScalar.Of(_options.L2 / 2);
         }
 
         if (_options.KlRho > 0)

@@ -19,7 +19,7 @@ internal static class ModelBundle
             weights.Add(name, TensorStorage.ToStored(name, tensor));
         }
 
-        foreach (var stored in (trained.Pca?.ToStored() ?? []).Concat(trained.Mixture?.ToStored() ?? []))
+        foreach (var stored in (trained.Pca?.ToStored() ?? []).Concat(LatentDensity.ToStored(trained.Densities)))
         {
             weights.Add(stored.Name, stored);
         }
@@ -56,12 +56,35 @@ internal static class ModelBundle
         {
             Fill(model, contents.Weights, path);
             return new TrainedAutoencoder(
-                model, preprocessing, PrincipalComponents.FromStored(contents.Weights, model.SampleLength), GaussianMixture.FromStored(contents.Weights, options.LatentSize!.Value), record);
+                model, preprocessing, PrincipalComponents.FromStored(contents.Weights, model.SampleLength), LatentDensity.FromStored(contents.Weights, options), record);
         }
         catch (Exception)
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Copies the weights that two models share in name and shape.</summary>
+    /// <param name="path">A bundle.</param>
+    /// <param name="model">Receives its weights.</param>
+    /// <exception cref="BundleException">No weight of the file fits.</exception>
+    public static void CopyWeights(string path, Autoencoder model)
+    {
+        var weights = BundleFile.Read(path).Weights;
+        var copied = 0;
+        foreach (var (name, tensor) in State(model))
+        {
+            if (weights.TryGetValue(name, out var stored) && stored.Shape.SequenceEqual(tensor.shape) && stored.IsInteger == (tensor.dtype == ScalarType.Int64))
+            {
+                TensorStorage.CopyTo(stored, tensor);
+                copied++;
+            }
+        }
+
+        if (copied == 0)
+        {
+            throw new BundleException($"{path}: none of its weights has the name and shape of one of the new model's. Start from a model with the same network.");
         }
     }
 
@@ -90,7 +113,7 @@ internal static class ModelBundle
             TensorStorage.CopyTo(stored, tensor);
         }
 
-        if (weights.Keys.FirstOrDefault(name => !names.Contains(name) && !name.StartsWith("pca.", StringComparison.Ordinal) && !name.StartsWith("mixture.", StringComparison.Ordinal)) is { } extra)
+        if (weights.Keys.FirstOrDefault(name => !names.Contains(name) && !name.StartsWith("pca.", StringComparison.Ordinal) && !LatentDensity.Owns(name)) is { } extra)
         {
             throw new BundleException($"{path}: the weights hold '{extra}', which model.json has no place for. The file is altered.");
         }

@@ -33,9 +33,9 @@ public abstract class SampleCorruption
 {
     /// <summary>Applies the corruption.</summary>
     /// <param name="samples">[batch, ...sample shape]; left as it is.</param>
-    /// <param name="context">Noise in training.</param>
+    /// <param name="context">Training or not.</param>
     public Tensor Apply(Tensor samples, StepContext context) =>
-        context.Noise is { } noise ? Corrupt(samples, noise) : samples;
+        context.IsTraining ? Corrupt(samples, context.Noise!) : samples;
 
     private protected abstract Tensor Corrupt(Tensor samples, Generator noise);
 

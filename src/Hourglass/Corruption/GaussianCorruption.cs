@@ -9,6 +9,9 @@ public sealed record GaussianCorruptionOptions : CorruptionOptions
     /// <summary>Standard deviation, in model-input units.</summary>
     public double StandardDeviation { get; init; } = 0.1;
 
+    /// <summary>Smallest standard deviation; when given, each sample gets one drawn evenly between the two (blind denoising).</summary>
+    public double? Lowest { get; init; }
+
     internal override SampleCorruption Build(InputOptions input) => new GaussianCorruption(this);
 
     internal override IEnumerable<string> Faults()
@@ -17,12 +20,27 @@ public sealed record GaussianCorruptionOptions : CorruptionOptions
         {
             yield return $"corruption gaussian: standardDeviation must be 0 or more, got {StandardDeviation}. Write for instance --corruption gaussian:0.1.";
         }
+
+        if (Lowest is { } lowest && !(lowest >= 0 && lowest <= StandardDeviation))
+        {
+            yield return $"corruption gaussian: lowest must be from 0 to the standard deviation ({StandardDeviation}), got {lowest}. Write for instance --corruption gaussian:0..0.2.";
+        }
     }
 }
 
 /// <summary>x + s e, e from N(0, 1).</summary>
 internal sealed class GaussianCorruption(GaussianCorruptionOptions options) : SampleCorruption
 {
-    private protected override Tensor Corrupt(Tensor samples, Generator noise) =>
-        samples + (randn(samples.shape, dtype: samples.dtype, device: samples.device, generator: noise) * HeldScalar.Of(options.StandardDeviation));
+    private protected override Tensor Corrupt(Tensor samples, Generator noise)
+    {
+        var standard = randn(samples.shape, dtype: samples.dtype, device: samples.device, generator: noise);
+        if (options.Lowest is not { } lowest)
+        {
+            return samples + (standard * HeldScalar.Of(options.StandardDeviation));
+        }
+
+        long[] each = [samples.shape[0], .. samples.shape.Skip(1).Select(_ => 1L)];
+        var deviation = (rand(each, dtype: samples.dtype, device: samples.device, generator: noise) * HeldScalar.Of(options.StandardDeviation - lowest)) + HeldScalar.Of(lowest);
+        return samples + (standard * deviation);
+    }
 }

@@ -20,6 +20,9 @@ public abstract class Encoder(string name) : nn.Module(name)
 /// <param name="name">Name among the model's parameters.</param>
 public abstract class Decoder(string name) : nn.Module(name)
 {
+    /// <summary>The first linear map, whose columns are the latents' directions; null where there is none.</summary>
+    public virtual TorchSharp.Modules.Linear? Dictionary => null;
+
     /// <summary>Decodes.</summary>
     /// <param name="latents">[batch, latent].</param>
     /// <param name="context">Noise for dropout, in training.</param>

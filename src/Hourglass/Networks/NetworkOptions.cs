@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Hourglass.Bottlenecks;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.UShaped;
 
 namespace Hourglass.Networks;
 
@@ -9,6 +10,7 @@ namespace Hourglass.Networks;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
 [JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
+[JsonDerivedType(typeof(UShapedNetworkOptions), "u-shaped")]
 public abstract record NetworkOptions
 {
     /// <summary>Follows each hidden layer.</summary>
@@ -28,6 +30,23 @@ public abstract record NetworkOptions
 
     /// <summary>Widest layer that is accepted, so that a hostile file cannot ask for absurd memory.</summary>
     internal const int MaximumWidth = 1 << 20;
+
+    /// <summary>Whether the encoder itself withholds part of the input in training, so that an open bottleneck teaches more than copying.</summary>
+    [JsonIgnore]
+    internal virtual bool HidesInput => false;
+
+    /// <summary>Weights of the encoder, at least; nothing is built.</summary>
+    internal abstract UInt128 EncoderWeightCount(InputOptions input);
+
+    /// <summary>Weights of the decoder, at least; nothing is built.</summary>
+    internal abstract UInt128 DecoderWeightCount(InputOptions input, int latentSize);
+
+    /// <summary>Length of the encoder's features; nothing is built.</summary>
+    internal abstract long FeatureCount(InputOptions input);
+
+    /// <summary>Sum of the products of neighbouring widths.</summary>
+    private protected static UInt128 Chain(IReadOnlyList<int> widths) =>
+        Enumerable.Range(1, widths.Count - 1).Aggregate((UInt128)0, (sum, layer) => sum + ((UInt128)widths[layer - 1] * (UInt128)widths[layer]));
 
     /// <summary>Builds the encoder.</summary>
     internal abstract Encoder BuildEncoder(InputOptions input);

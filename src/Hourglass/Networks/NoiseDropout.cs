@@ -9,12 +9,12 @@ internal static class NoiseDropout
 {
     public static Tensor Apply(Tensor values, double share, StepContext context)
     {
-        if (share <= 0 || context.Noise is null)
+        if (share <= 0 || !context.IsTraining)
         {
             return values;
         }
 
-        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise).ge(HeldScalar.Of(share));
+        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise!).ge(HeldScalar.Of(share));
         return values * kept * HeldScalar.Of(1 / (1 - share));
     }
 }

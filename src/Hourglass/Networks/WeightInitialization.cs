@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace Hourglass.Networks;
 
 /// <summary>Seeded starting weights, drawn from the model's own generator.</summary>
-/// <remarks>Glorot uniform; for rectifiers He uniform (https://arxiv.org/abs/1502.01852). Biases start at 0. Normalisation layers keep 1 and 0.</remarks>
+/// <remarks>Glorot uniform; for rectifiers He uniform (https://arxiv.org/abs/1502.01852). Biases start at 0. Normalisation layers keep 1 and 0.
+/// Maps that close a residual branch start at 0, so that deep stacks start as the identity (Goyal et al. 2017, https://arxiv.org/abs/1706.02677, section 5.1).</remarks>
 internal static class WeightInitialization
 {
     public static void Apply(nn.Module model, Activation activation, int seed)
@@ -20,6 +21,12 @@ internal static class WeightInitialization
                     parameter.zero_();
                 }
 
+                continue;
+            }
+
+            if (name.Contains("closing", StringComparison.Ordinal))
+            {
+                parameter.zero_();
                 continue;
             }
 

@@ -8,7 +8,7 @@ public sealed record HuberOptions : ObjectiveOptions
     /// <summary>Where it turns linear, in model-input units.</summary>
     public double Delta { get; init; } = 1;
 
-    internal override Objective Build(InputOptions input) => new Huber(this);
+    internal override Objective Build(AutoencoderOptions options) => new Huber(this);
 
     internal override IEnumerable<string> Faults(AutoencoderOptions options)
     {
@@ -20,7 +20,7 @@ public sealed record HuberOptions : ObjectiveOptions
 }
 
 /// <summary>Computes the Huber distance.</summary>
-internal sealed class Huber(HuberOptions options) : Objective
+internal sealed class Huber(HuberOptions options) : Objective(nameof(Huber))
 {
     private protected override Tensor Compare(Tensor output, Tensor target) =>
         nn.functional.huber_loss(output, target, options.Delta, nn.Reduction.None);

@@ -7,7 +7,7 @@ namespace Hourglass.Objectives;
 /// for categories.</summary>
 public sealed record MixedOptions : ObjectiveOptions
 {
-    internal override Objective Build(InputOptions input) => new Mixed(input);
+    internal override Objective Build(AutoencoderOptions options) => new Mixed(options.Input!);
 
     internal override IEnumerable<string> Faults(AutoencoderOptions options) => OutputFaults("mixed", options);
 }
@@ -18,6 +18,7 @@ internal sealed class Mixed : Objective
     private readonly List<FeatureBlock> _runs = [];
 
     public Mixed(InputOptions input)
+        : base(nameof(Mixed))
     {
         foreach (var block in input.Blocks)
         {

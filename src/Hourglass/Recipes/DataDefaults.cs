@@ -1,3 +1,4 @@
+using Hourglass.Bottlenecks;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
@@ -16,11 +17,12 @@ public static class DataDefaults
     public static AutoencoderOptions Complete(AutoencoderOptions options, SamplePreprocessing preprocessing, long trainingSamples)
     {
         var input = new InputOptions { Shape = preprocessing.SampleShape, Blocks = preprocessing.Blocks, IsUnitInterval = preprocessing.IsUnitInterval };
+        var network = options.Network ?? new DenseNetworkOptions { Hidden = Hidden(input) };
         var complete = options with
         {
             Input = input,
-            LatentSize = options.LatentSize ?? LatentSize(input),
-            Network = options.Network ?? new DenseNetworkOptions { Hidden = Hidden(input) },
+            LatentSize = options.LatentSize ?? LatentSize(options.Bottleneck, network, input),
+            Network = network,
             Objective = options.Objective ?? Objective(options, input),
             Training = options.Training with { BatchSize = options.Training.BatchSize ?? BatchSize(trainingSamples) },
         };
@@ -28,8 +30,17 @@ public static class DataDefaults
         return complete;
     }
 
-    /// <summary>Rows: a third of the columns, 1 to 64. Pictures: 32.</summary>
-    private static int LatentSize(InputOptions input) =>
+    /// <summary>Rows: a third of the columns, 1 to 64. Pictures: 32. Dictionaries: four times the input. Codes: 16 of them. Open: all features.</summary>
+    private static int LatentSize(BottleneckOptions bottleneck, NetworkOptions network, InputOptions input) => bottleneck switch
+    {
+        OpenOptions when input.Shape.Count == 3 || network is DenseNetworkOptions => (int)Math.Clamp(network.FeatureCount(input), 1, int.MaxValue),
+        SparseOptions => (int)Math.Min(4L * input.Length, 1 << 16),
+        VectorQuantisedOptions quantised => 16 * Math.Max(1, quantised.CodeSize),
+        BinaryOptions => 64,
+        _ => Plain(input),
+    };
+
+    private static int Plain(InputOptions input) =>
         input.Shape.Count == 3 ? Math.Min(32, input.Length) : Math.Clamp((input.Blocks.Count + 2) / 3, 1, 64);
 
     /// <summary>One layer, four values wide for each input value, between 32 and 512.</summary>
@@ -43,7 +54,9 @@ public static class DataDefaults
             return new SquaredErrorOptions();
         }
 
-        return input.Blocks.Any(block => block.Kind != FeatureBlockKind.Numeric) ? new MixedOptions()
+        return input.Vocabulary is not null ? new TokenCrossEntropyOptions()
+            : options.Bottleneck is SparseOptions or OpenOptions ? new SquaredErrorOptions()
+            : input.Blocks.Any(block => block.Kind != FeatureBlockKind.Numeric) ? new MixedOptions()
             : input.IsUnitInterval ? new BinaryCrossEntropyOptions()
             : new SquaredErrorOptions();
     }

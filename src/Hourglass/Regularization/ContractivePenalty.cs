@@ -6,22 +6,26 @@ namespace Hourglass.Regularization;
 /// <summary>Squared Frobenius norm of a Jacobian, mean over samples, differentiable.</summary>
 internal static class ContractivePenalty
 {
-    /// <summary>|d latent / d sample|^2: exactly, a latent at a time, or by E |v J|^2 over random signs v (Hutchinson).</summary>
-    public static Tensor Compute(Func<Tensor, Tensor> encode, Tensor samples, RegularizationOptions options, Generator noise)
+    /// <summary>|d output / d input|^2: exactly, an output at a time, or by E |v J|^2 over random signs v (Hutchinson).</summary>
+    /// <param name="map">From [batch, ...] to [batch, output].</param>
+    /// <param name="place">Where it is taken, [batch, ...].</param>
+    /// <param name="probes">Random directions; null for the exact norm.</param>
+    /// <param name="noise">Source of the directions.</param>
+    public static Tensor Compute(Func<Tensor, Tensor> map, Tensor place, int? probes, Generator noise)
     {
-        var input = samples.detach().requires_grad_(true);
-        var latents = encode(input); // [batch, latent]
-        var total = zeros(1, dtype: samples.dtype, device: samples.device).squeeze();
-        var passes = options.ContractiveProbes ?? (int)latents.shape[1];
+        var input = place.detach().requires_grad_(true);
+        var outputs = map(input); // [batch, output]
+        var total = zeros(1, dtype: place.dtype, device: place.device).squeeze();
+        var passes = probes ?? (int)outputs.shape[1];
         for (var pass = 0; pass < passes; pass++)
         {
-            var direction = options.ContractiveProbes is null
-                ? zeros_like(latents).index_fill_(1, tensor(new long[] { pass }, device: latents.device), HeldScalar.Of(1))
-                : (rand(latents.shape, dtype: latents.dtype, device: latents.device, generator: noise).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
-            var gradient = autograd.grad([latents], [input], [direction], retain_graph: true, create_graph: true)[0];
+            var direction = probes is null
+                ? zeros_like(outputs).index_fill_(1, tensor(new long[] { pass }, device: outputs.device), HeldScalar.Of(1))
+                : (rand(outputs.shape, dtype: outputs.dtype, device: outputs.device, generator: noise).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
+            var gradient = autograd.grad([outputs], [input], [direction], retain_graph: true, create_graph: true)[0];
             total += gradient.square().sum();
         }
 
-        return total * HeldScalar.Of(1.0 / samples.shape[0] / (options.ContractiveProbes ?? 1));
+        return total * HeldScalar.Of(1.0 / place.shape[0] / (probes ?? 1));
     }
 }

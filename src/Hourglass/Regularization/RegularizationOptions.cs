@@ -16,9 +16,16 @@ public sealed record RegularizationOptions
     /// <summary>Random directions that estimate the Jacobian's norm without bias; null for the exact norm, at one backward pass a latent.</summary>
     public int? ContractiveProbes { get; init; } = 1;
 
+    /// <summary>Weight of the squared Frobenius norm of the decoder's Jacobian, per sample, by one random direction.</summary>
+    /// <remarks>The RAE's gradient penalty: Ghosh et al. 2020, https://arxiv.org/abs/1903.12436, section 3.</remarks>
+    public double DecoderGradient { get; init; }
+
+    /// <summary>Whether the columns of the decoder's first map keep unit norm, the gradient's parallel part removed; true for sparse dictionaries, else false, when null.</summary>
+    public bool? UnitNormDictionary { get; init; }
+
     internal IEnumerable<string> Faults()
     {
-        foreach (var (name, value) in new[] { ("l1", L1), ("l2", L2), ("contractive", Contractive) })
+        foreach (var (name, value) in new[] { ("l1", L1), ("l2", L2), ("contractive", Contractive), ("decoderGradient", DecoderGradient) })
         {
             if (!(value >= 0) || !double.IsFinite(value))
             {

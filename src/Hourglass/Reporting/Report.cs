@@ -37,7 +37,11 @@ public static class Report
 
     private static string Opening(ReportContents contents)
     {
-        var comparison = contents.Comparison;
+        if (contents.Comparison is not { } comparison)
+        {
+            return $"<h1>Trained without a bottleneck</h1><p class=\"lead\">{Markup.Escape(contents.Title)}. PCA has no counterpart to compare with. Squared error {Markup.Figure(contents.Scores.Average())} per value over {contents.MeasuredOn}.</p>";
+        }
+
         var title = comparison.Verdict == "autoencoder"
             ? $"The <em>autoencoder</em> beats PCA: {comparison.Ratio.ToString("0.00", CultureInfo.InvariantCulture)} times its error."
             : comparison.Difference.Low > 0 ? "<em class=\"pca\">PCA wins here.</em> Use it." : "No clear winner: <em class=\"pca\">use PCA</em>, it is simpler.";

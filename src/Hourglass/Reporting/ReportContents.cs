@@ -10,7 +10,7 @@ public sealed record ReportContents
     public required string Title { get; init; }
 
     /// <summary>Beside PCA.</summary>
-    public required PcaComparison Comparison { get; init; }
+    public required PcaComparison? Comparison { get; init; }
 
     /// <summary>On how many samples, in words.</summary>
     public required string MeasuredOn { get; init; }

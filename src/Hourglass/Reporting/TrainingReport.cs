@@ -16,6 +16,7 @@ public static class TrainingReport
 {
     private const int GridColumns = 16;
     private const int MapSamples = 2000;
+    private const int MaximumMapped = 1024; // directions of more latents take longer than the training
     private const int TableRows = 8;
     private const int Traversed = 10;
 
@@ -36,7 +37,7 @@ public static class TrainingReport
         var errors = trained.Measure(data.Samples, shown, featureErrors);
         var comparison = trained.Pca is { } pca
             ? PcaComparison.Of(errors.Squared, pca.SquaredErrors(data.Samples, shown), pca.Count)
-            : throw new HourglassException("This model was saved without PCA; train it again to report on it.");
+            : null;
         var first = Read(data, shown.AsSpan(0, Math.Min(shown.Length, GridColumns * 2)));
         var isPicture = trained.Preprocessing.SampleShape.Count == 3;
         return new ReportContents
@@ -47,12 +48,12 @@ public static class TrainingReport
             History = trained.Record.History,
             Reconstructions = isPicture ? Grid(trained, first) : null,
             Rows = isPicture ? null : Table(trained, first),
-            Map = LatentMap(trained, data, shown),
+            Map = trained.LatentSize > MaximumMapped ? [] : LatentMap(trained, data, shown),
             Traversals = isPicture && trained.Model.Options.Bottleneck is GaussianOptions ? Traversals(trained) : null,
             FeatureErrors = isPicture ? [] : FeatureErrors(trained, data, shown, featureErrors),
             ErrorMap = isPicture ? ErrorMap(trained, featureErrors) : null,
             Scores = errors.Squared,
-            Samples = isPicture && (trained.Mixture is not null || trained.Model.Options.Bottleneck.HasPrior) ? NewSamples(trained) : null,
+            Samples = isPicture && trained.CanSample ? NewSamples(trained) : null,
             Facts = Facts(trained, data),
             OptionsJson = BundleJson.Serialize(trained.Model.Options with { Input = trained.Model.Options.Input! with { Blocks = [] } }),
         };

@@ -29,9 +29,14 @@ public static class TrainTask
         var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, observer?.Reading, cancellationToken);
         try
         {
-            var options = DataDefaults.Complete(request.Options, data.Preprocessing, data.Split.Training.Length);
+            var options = DataDefaults.Complete(Conditioned(request, data), data.Preprocessing, data.Split.Training.Length);
             observer?.Prepared?.Invoke(data, options);
             var model = new Autoencoder(options);
+            if (request.Start is not null)
+            {
+                ModelBundle.CopyWeights(request.Start, model);
+            }
+
             var history = Train(request, data, model, observer, cancellationToken);
             if (history.Epochs.Count == 0)
             {
@@ -69,12 +74,17 @@ public static class TrainTask
         }
     }
 
+    private static AutoencoderOptions Conditioned(TrainRequest request, PreparedData data) => !request.ConditionOnLabel ? request.Options
+        : data.Labels is { } labels ? request.Options with { Condition = new ConditionOptions { Classes = labels.Names } }
+        : throw new HourglassException($"{request.Data}: a conditional model needs a label, and this source has none. Name its column with --label.");
+
     private static TrainingHistory Train(TrainRequest request, PreparedData data, Autoencoder model, TrainObserver? observer, CancellationToken cancellationToken)
     {
-        using var trainer = new Trainer(model, data.Samples, data.Split)
+        using var trainer = new Trainer(model, data.Samples, data.Split, model.Options.Condition is null ? null : data.Labels)
         {
             CheckpointPath = request.Out is null ? null : CheckpointPath(request.Out),
-            Identity = $"{data.Samples.ContentHash} {BundleJson.Serialize(model.Options)}",
+            Identity = $"{data.Samples.ContentHash} {BundleJson.Serialize(model.Options)} {request.Start}",
+            IsStarted = request.Start is not null,
             Resume = request.Resume,
         };
         return trainer.Run(observer?.Training, cancellationToken);
@@ -84,30 +94,22 @@ public static class TrainTask
     {
         model.to(CPU);
         var (training, held) = (data.Split.Training, data.Split.Validation.Length > 0 ? data.Split.Validation : data.Split.Training);
-        var pca = PrincipalComponents.Fit(data.Samples, training, model.Options.LatentSize!.Value, model.Options.Training.Seed);
-        var draft = new TrainedAutoencoder(model, data.Preprocessing, pca, null, null!);
+        var draft = new TrainedAutoencoder(model, data.Preprocessing, null, null, null!);
         var errors = draft.Measure(data.Samples, held);
+        var pca = HasPca(model.Options) ? PrincipalComponents.Fit(data.Samples, training, model.Options.LatentSize!.Value, model.Options.Training.Seed) : null;
         var record = new TrainingRecord(
             data.Description, training.Length, data.Split.Validation.Length, history, errors.Objective.Average(),
-            PcaComparison.Of(errors.Squared, pca.SquaredErrors(data.Samples, held), pca.Count), EngineVersions.Current, started);
-        var mixture = model.Options.Bottleneck.HasPrior ? null : FitMixture(data, draft);
-        return new TrainedAutoencoder(model, data.Preprocessing, pca, mixture, record);
-    }
-
-    private static GaussianMixture? FitMixture(PreparedData data, TrainedAutoencoder trained)
-    {
-        if (trained.LatentSize > 256)
+            pca is null ? null : PcaComparison.Of(errors.Squared, pca.SquaredErrors(data.Samples, held), pca.Count), EngineVersions.Current, started)
         {
-            return null; // full covariances of so many latents cost more than the model
-        }
-
-        using var reader = new BatchReader(data.Samples, CPU);
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var latents = reader.Batches(data.Split.Training.AsMemory(0, Math.Min(MixtureSamples, data.Split.Training.Length)))
-            .Select(part => trained.Model.Encode(reader.Read(part.Span))).ToList();
-        return GaussianMixture.Fit(cat(latents, 0), seed: trained.Model.Options.Training.Seed);
+            SquaredError = errors.Squared.Average(),
+            Latents = LatentFigures.Of(draft, data.Samples, held),
+        };
+        var density = LatentDensity.Fit(draft, data.Samples, training);
+        return new TrainedAutoencoder(model, data.Preprocessing, pca, density, record);
     }
+
+    // Without a bottleneck, or with tokens, there is no PCA that does the same.
+    private static bool HasPca(AutoencoderOptions options) => options is { Bottleneck: not Bottlenecks.OpenOptions, Input.Vocabulary: null };
 }
 
 /// <summary>What to train on and how.</summary>
@@ -124,6 +126,12 @@ public sealed record TrainRequest
 
     /// <summary>The model; open slots are chosen from the data.</summary>
     public AutoencoderOptions Options { get; init; } = new();
+
+    /// <summary>Whether encoder and decoder are told each sample's label.</summary>
+    public bool ConditionOnLabel { get; init; }
+
+    /// <summary>A bundle whose weights the model starts from; seeded random weights when null.</summary>
+    public string? Start { get; init; }
 
     /// <summary>Where the bundle goes; nothing is written when null.</summary>
     public string? Out { get; init; }

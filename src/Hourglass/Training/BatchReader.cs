@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hourglass.Data;
 using Hourglass.Data.Stores;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,6 +11,9 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
 {
     private const int EvaluationBatch = 512;
     private Tensor? _room;
+
+    /// <summary>Class of each sample of the store, for conditional models; null for others.</summary>
+    public SampleLabels? Classes { get; init; }
 
     /// <summary>Where tensors are made.</summary>
     public Device Device => device;
@@ -29,6 +33,26 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
         samples.Gather(indices, MemoryMarshal.Cast<byte, float>(_room.bytes)[..length]);
         var shaped = _room.narrow(0, 0, length).reshape([indices.Length, .. samples.SampleShape.Select(size => (long)size)]);
         return device.type == DeviceType.CPU ? shaped : shaped.to(device);
+    }
+
+    /// <summary>Reads samples with their classes.</summary>
+    public Batch ReadBatch(ReadOnlySpan<long> indices)
+    {
+        var batch = Batch.Of(Read(indices));
+        if (Classes is not { } classes)
+        {
+            return batch;
+        }
+
+        var numbers = new long[indices.Length];
+        for (var row = 0; row < numbers.Length; row++)
+        {
+            numbers[row] = classes.Codes[indices[row]] + 1;
+        }
+
+        // One column more for "unknown", which is then cut off: its row is all zeros.
+        var rows = nn.functional.one_hot(tensor(numbers), classes.Names.Count + 1).narrow(1, 1, classes.Names.Count).to(ScalarType.Float32);
+        return batch with { Condition = device.type == DeviceType.CPU ? rows : rows.to(device) };
     }
 
     /// <inheritdoc/>

@@ -23,7 +23,8 @@ public sealed class Trainer : IDisposable
     /// <param name="model">The model; trained in place.</param>
     /// <param name="samples">Model inputs.</param>
     /// <param name="split">Which samples train and which validate.</param>
-    public Trainer(Autoencoder model, SampleStore samples, SampleSplit split)
+    /// <param name="classes">Classes of the samples, for a conditional model.</param>
+    public Trainer(Autoencoder model, SampleStore samples, SampleSplit split, SampleLabels? classes = null)
     {
         (_model, _options, _samples, _split) = (model, model.Options.Training, samples, split);
         if (split.Training.Length == 0)
@@ -31,7 +32,7 @@ public sealed class Trainer : IDisposable
             throw new HourglassException($"There is nothing to train on: all {samples.Count} samples are held out for validation. Give more data or a smaller --validation.");
         }
 
-        _reader = new BatchReader(samples, EngineDevice.Resolve(_options.Device));
+        _reader = new BatchReader(samples, EngineDevice.Resolve(_options.Device)) { Classes = classes };
     }
 
     /// <summary>Where checkpoints go; none are written when null.</summary>
@@ -42,6 +43,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Whether to go on from <see cref="CheckpointPath"/> where it exists.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>Whether the model's weights were learnt before, so that they need no start from the data.</summary>
+    public bool IsStarted { get; init; }
 
     private int BatchSize => Math.Min(_options.BatchSize ?? 128, _split.Training.Length);
 
@@ -57,6 +61,10 @@ public sealed class Trainer : IDisposable
         if (Resume && CheckpointPath is not null && File.Exists(CheckpointPath))
         {
             state.Load(CheckpointPath, Identity);
+        }
+        else if (!IsStarted)
+        {
+            Initialize();
         }
 
         var reason = RunEpochs(state, progress, cancellationToken);
@@ -79,6 +87,15 @@ public sealed class Trainer : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
+
+    // What data-dependent starting values see: samples in the order of an epoch that never comes.
+    private void Initialize()
+    {
+        using var scope = NewDisposeScope();
+        using var noise = new Generator(SeededOrder.Mix(_options.Seed, -2), _reader.Device);
+        var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
+        _model.Initialize(_reader.Read(order.AsSpan(0, Math.Min(order.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
+    }
 
     private StopReason RunEpochs(TrainingState state, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -158,20 +175,37 @@ public sealed class Trainer : IDisposable
         using var noise = new Generator(SeededOrder.Mix(_options.Seed, state.Optimizer.Steps + 1), _reader.Device);
         var (parameters, context) = (state.Parameters, new StepContext(noise, epoch));
         parameters.Gradients.zero_();
-        var batch = Batch.Of(_reader.Read(indices));
-        var loss = _model.Forward(batch, context).Loss;
-        var regularization = _model.Options.Regularization;
-        if (regularization.Contractive > 0)
-        {
-            loss += _model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / _model.SampleLength);
-        }
-
+        ReducedPrecision.IsOn = _options.Precision == Precision.Bfloat16;
+        var batch = Augmentations.Apply(_reader.ReadBatch(indices), _options.Augmentation, noise);
+        var pass = _model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
+        var loss = pass.Loss + JacobianPenalties(pass, batch, context);
         loss.backward();
+        ReducedPrecision.IsOn = false;
         using var noGrad = no_grad();
+        var regularization = _model.Options.Regularization;
         AddWeightPenalty(parameters, regularization.L1, regularization.L2);
         Clip(parameters);
+        _model.ConstrainGradients();
         state.Optimizer.Step(LearningRateSchedule.Rate(_options, epoch, state.RateScale));
+        _model.ConstrainWeights();
         return loss.item<float>();
+    }
+
+    private Tensor JacobianPenalties(Pass pass, Batch batch, StepContext context)
+    {
+        var regularization = _model.Options.Regularization;
+        var penalty = zeros(1, device: _reader.Device).squeeze();
+        if (regularization.Contractive > 0)
+        {
+            penalty += _model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / _model.SampleLength);
+        }
+
+        if (regularization.DecoderGradient > 0)
+        {
+            penalty += _model.DecoderGradientPenalty(pass, context) * HeldScalar.Of(regularization.DecoderGradient / _model.SampleLength);
+        }
+
+        return penalty;
     }
 
     private static void AddWeightPenalty(FlatParameters parameters, double l1, double l2)
@@ -202,12 +236,12 @@ public sealed class Trainer : IDisposable
     private double ValidationLoss()
     {
         _model.eval();
+        using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1), _reader.Device); // the same draws in every epoch
         return _reader.Batches(_split.Validation).Sum(samples =>
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var batch = Batch.Of(_reader.Read(samples.Span));
-            return _model.Forward(batch, StepContext.Evaluation).Loss.item<float>() * (double)samples.Length;
+            return _model.Forward(_reader.ReadBatch(samples.Span), StepContext.Validation(noise)).Loss.item<float>() * (double)samples.Length;
         }) / _split.Validation.Length;
     }
 
@@ -216,7 +250,7 @@ public sealed class Trainer : IDisposable
         var epoch = state.Epochs.Count + 1;
         state.Epochs.Add(new EpochRecord(epoch, loss, validation, LearningRateSchedule.Rate(_options, epoch, state.RateScale)));
         state.EpochsSinceRateCut++;
-        if ((validation ?? loss) < state.BestLoss)
+        if (_model.KeepsLastWeights || (validation ?? loss) < state.BestLoss)
         {
             (state.BestLoss, state.BestEpoch) = (validation ?? loss, epoch);
             state.Best?.Dispose();
@@ -249,7 +283,7 @@ public sealed class Trainer : IDisposable
 
     private bool EarlyStop(TrainingState state)
     {
-        var annealed = (_model.Options.Bottleneck as Bottlenecks.GaussianOptions)?.AnnealingEpochs ?? 0;
+        var annealed = _model.Options.Bottleneck.SettlingEpochs;
         return _split.Validation.Length > 0 && _options.Patience is { } patience
             && state.Epochs.Count - Math.Max(state.BestEpoch, Math.Max(annealed, _options.WarmUpEpochs)) >= patience;
     }

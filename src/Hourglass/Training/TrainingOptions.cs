@@ -38,6 +38,12 @@ public sealed record TrainingOptions
     /// <summary>Seed of weights, order, noise and split.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Whether pictures are mirrored and turned at random, input and target alike.</summary>
+    public Augmentation Augmentation { get; init; }
+
+    /// <summary>Arithmetic of products; weights and everything else stay float32.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Where to compute.</summary>
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
@@ -112,6 +118,31 @@ public enum ScheduleKind
 
     /// <summary>Halved when the validation loss has not improved for a third of the patience (at least two epochs).</summary>
     Plateau,
+}
+
+/// <summary>Arithmetic of products of matrices and of convolutions.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<Precision>))]
+public enum Precision
+{
+    /// <summary>32 bits.</summary>
+    Float32,
+
+    /// <summary>bfloat16 products with float32 weights behind them; faster where the processor multiplies it by itself.</summary>
+    Bfloat16,
+}
+
+/// <summary>Random changes under which a picture stays a picture.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<Augmentation>))]
+public enum Augmentation
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>Left and right are exchanged in half of the batches.</summary>
+    Mirror,
+
+    /// <summary>All eight ways to lay a square on itself, one for each batch.</summary>
+    Square,
 }
 
 /// <summary>Where to compute.</summary>

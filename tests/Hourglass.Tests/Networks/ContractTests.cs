@@ -1,8 +1,10 @@
 using Hourglass.Bottlenecks;
+using Hourglass.Bottlenecks.Priors;
 using Hourglass.Corruption;
 using Hourglass.Networks;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.UShaped;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
 using Hourglass.Regularization;
@@ -42,6 +44,18 @@ public sealed class ContractTests
             ["convolutional"] = picture,
             ["convolutional, resize, vae"] = picture with { Network = new ConvolutionalNetworkOptions { Channels = [3, 4], Upsampling = Upsampling.Resize, Normalization = Normalization.Batch }, Bottleneck = new GaussianOptions() },
         };
+        AddBottlenecks(models, row);
+        AddObjectives(models, row, picture);
+        models["residual, u-shaped, open"] = picture with
+        {
+            LatentSize = null,
+            Input = Square,
+            Network = new UShapedNetworkOptions { Channels = [4, 6] },
+            Bottleneck = new OpenOptions(),
+            Corruption = new GaussianCorruptionOptions { Lowest = 0.01 },
+            Objective = new SquaredErrorOptions(),
+        };
+        models["conditional"] = row with { Bottleneck = new GaussianOptions(), Condition = new ConditionOptions { Classes = ["x", "y"] } };
         foreach (var corruption in new CorruptionOptions[] { new GaussianCorruptionOptions(), new MaskingCorruptionOptions(), new SaltAndPepperCorruptionOptions(), new SwapCorruptionOptions() })
         {
             models[corruption.GetType().Name] = row with { Corruption = corruption };
@@ -55,6 +69,51 @@ public sealed class ContractTests
         return models;
     }
 
+    private static readonly InputOptions Square = new() { Shape = [1, 8, 16], IsUnitInterval = true, Blocks = [new("pixels", 0, 128, FeatureBlockKind.Numeric)] };
+
+    private static readonly InputOptions Large = new() { Shape = [1, 16, 18], IsUnitInterval = true, Blocks = [new("pixels", 0, 288, FeatureBlockKind.Numeric)] };
+
+    private static void AddBottlenecks(Dictionary<string, AutoencoderOptions> models, AutoencoderOptions row)
+    {
+        var linear = row with { LatentSize = 16, Network = new DenseNetworkOptions { Hidden = [] }, Objective = new SquaredErrorOptions() };
+        foreach (var (name, bottleneck) in new (string, BottleneckOptions)[]
+        {
+            ("importance-weighted", new GaussianOptions { Draws = 3 }), ("importance-weighted, plain gradient", new GaussianOptions { Draws = 3, DoublyReparameterized = false }),
+            ("total correlation", new GaussianOptions { TotalCorrelation = 4 }), ("mixture prior", new GaussianOptions { Prior = new MixturePriorOptions { Components = 4 } }),
+            ("vamp prior", new GaussianOptions { Prior = new VampPriorOptions { PseudoSamples = 3 }, Draws = 2 }), ("flow prior", new GaussianOptions { Prior = new FlowPriorOptions { Layers = 2, Hidden = 8 } }),
+            ("finite scalar", new FiniteScalarOptions()), ("binary", new BinaryOptions()), ("binary, annealed", new BinaryOptions { Gradient = BinaryGradient.Annealed }),
+            ("adversarial latent", new AdversarialLatentOptions { DiscriminatorHidden = [6] }), ("wasserstein", new WassersteinOptions()), ("rae", new DeterministicOptions { L2 = 0.1 }),
+        })
+        {
+            models[name] = row with { Bottleneck = bottleneck, Regularization = new RegularizationOptions { DecoderGradient = name == "rae" ? 0.1 : 0 } };
+        }
+
+        models["vector-quantised"] = row with { LatentSize = 6, Bottleneck = new VectorQuantisedOptions { CodeSize = 2, CodebookSize = 5 } };
+        models["top-k"] = linear with { Bottleneck = new TopKOptions { Active = 3, DeadAfter = 1 } };
+        models["batch top-k"] = linear with { Bottleneck = new BatchTopKOptions { Active = 3, DeadAfter = 1 } };
+        models["jump-relu"] = linear with { Bottleneck = new JumpReluOptions { Target = 3 } };
+        models["gated"] = linear with { Bottleneck = new GatedOptions() };
+    }
+
+    private static void AddObjectives(Dictionary<string, AutoencoderOptions> models, AutoencoderOptions row, AutoencoderOptions picture)
+    {
+        foreach (var objective in new ObjectiveOptions[]
+        {
+            new GaussianLikelihoodOptions { PerValue = true }, new ContinuousBernoulliOptions(), new MultinomialOptions(), new BinaryCrossEntropyOptions { Binarization = Binarization.Dynamic }, new SquaredErrorOptions { Perceptual = 1 },
+            new AdversarialOptions { Similarity = 1 }, new AdversarialOptions { Rule = AdversarialRule.Wasserstein, Reconstruction = 0 },
+        })
+        {
+            models[$"objective {models.Count} {objective.GetType().Name}"] = row with { Objective = objective, Network = new DenseNetworkOptions { Hidden = [5], Activation = Activation.Tanh } };
+        }
+
+        models["structural similarity"] = picture with { Input = Large, Objective = new StructuralSimilarityOptions { Scales = 2 } };
+    }
+
+    // What is left open is filled as DataDefaults does for an open bottleneck.
+    private static AutoencoderOptions Get(string name) => Options()[name] is var options && options.LatentSize is null
+        ? options with { LatentSize = (int)options.Network!.FeatureCount(options.Input!) }
+        : options;
+
     private static Tensor Samples(InputOptions input, int count = 8)
     {
         using var generator = new Generator(3);
@@ -65,7 +124,7 @@ public sealed class ContractTests
     public void Shapes_are_kept_and_evaluation_repeats(string name)
     {
         using var scope = NewDisposeScope();
-        using var model = new Autoencoder(Options()[name]);
+        using var model = new Autoencoder(Get(name));
         model.eval();
         var samples = Samples(model.Options.Input!);
         Assert.Equal([8, model.Options.LatentSize!.Value], model.Encode(samples).shape);
@@ -78,12 +137,17 @@ public sealed class ContractTests
     public void Training_leaves_the_input_unchanged_and_every_parameter_gets_a_gradient(string name)
     {
         using var scope = NewDisposeScope();
-        using var model = new Autoencoder(Options()[name]);
+        using var model = new Autoencoder(Get(name));
         using var noise = new Generator(1);
         model.train();
         var samples = Samples(model.Options.Input!);
         var before = samples.clone();
-        model.Forward(Batch.Of(samples), new StepContext(noise, 1)).Loss.backward();
+        model.Initialize(samples, noise);
+        var batch = Batch.Of(samples) with { Condition = model.Options.Condition is null ? null : nn.functional.one_hot(arange(8) % 2).to(ScalarType.Float32) };
+        var pass = model.Forward(batch, new StepContext(noise, 1));
+        (pass.Loss + (model.Options.Regularization.DecoderGradient > 0 ? model.DecoderGradientPenalty(pass, new StepContext(noise, 1)) : zeros(1))).backward();
+        model.ConstrainGradients();
+        model.ConstrainWeights();
         Assert.True(before.equal(samples).all().item<bool>());
         foreach (var (parameter, gradient) in model.named_parameters().Select(entry => (entry.name, entry.parameter.grad)))
         {
@@ -94,7 +158,7 @@ public sealed class ContractTests
     [Theory, MemberData(nameof(Models))]
     public void Options_survive_their_JSON(string name)
     {
-        var options = Options()[name];
+        var options = Get(name);
         var json = Hourglass.Bundles.BundleJson.Serialize(options);
         Assert.Equal(json, Hourglass.Bundles.BundleJson.Serialize(Hourglass.Bundles.BundleJson.Deserialize<AutoencoderOptions>(json, "test")));
     }
@@ -102,10 +166,16 @@ public sealed class ContractTests
     [Theory]
     [InlineData(6, "gaussian")]
     [InlineData(8, "mixed")]
+    [InlineData(8, "flow prior")]
+    [InlineData(8, "mixture prior")]
+    [InlineData(8, "importance-weighted, plain gradient")]
+    [InlineData(8, "total correlation")]
+    [InlineData(8, "wasserstein")]
+    [InlineData(8, "structural similarity")]
     public void Gradients_agree_with_finite_differences(int seed, string name)
     {
         using var scope = NewDisposeScope();
-        var options = Options()[name] with { Training = new TrainingOptions { Seed = seed } };
+        var options = Get(name) with { Training = new TrainingOptions { Seed = seed } };
         using var model = new Autoencoder(options);
         model.train();
         var samples = Samples(model.Options.Input!);
@@ -152,7 +222,7 @@ public sealed class ContractTests
     public void The_divergence_of_a_gaussian_is_never_negative_and_zero_for_the_prior()
     {
         using var scope = NewDisposeScope();
-        var latent = new GaussianOptions().Build(3, 2);
+        var latent = new GaussianOptions().Build(3, 2, Row);
         using (no_grad())
         {
             Assert.True(latent.Forward(randn(50, 3), StepContext.Evaluation).Penalty.min().item<float>() >= 0);

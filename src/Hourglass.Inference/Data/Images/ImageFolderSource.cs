@@ -18,6 +18,13 @@ internal sealed class ImageFolderSource : ArraySource
 
     private ImageFolderSource(IReadOnlyList<string> files, ResizePolicy resize) => (_files, _resize) = (files, resize);
 
+    /// <summary>Each picture with its own size.</summary>
+    public IEnumerable<(string Path, int Width, int Height)> Sizes => _files.Select(file =>
+    {
+        using var codec = SKCodec.Create(file);
+        return (file, codec.Info.Width, codec.Info.Height);
+    });
+
     /// <summary>Whether a folder holds a picture.</summary>
     public static bool HasPictures(string folder) => Pictures(folder).Any();
 

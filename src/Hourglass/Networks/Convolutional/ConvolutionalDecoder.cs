@@ -35,6 +35,8 @@ internal sealed class ConvolutionalDecoder : Decoder
         RegisterComponents();
     }
 
+    public override Linear Dictionary => _expand;
+
     public override Tensor Forward(Tensor latents, StepContext context)
     {
         var values = _options.Activation.Apply(_expand.call(latents)).reshape(-1, _firstChannels, _sizes[0].Height, _sizes[0].Width);

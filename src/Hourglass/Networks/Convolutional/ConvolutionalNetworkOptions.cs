@@ -21,6 +21,17 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
     /// <summary>How the decoder grows the picture.</summary>
     public Upsampling Upsampling { get; init; } = Upsampling.Transposed;
 
+    internal override UInt128 EncoderWeightCount(InputOptions input) => (UInt128)(KernelSize * KernelSize) * Chain([input.Shape[0], .. Channels]);
+
+    internal override UInt128 DecoderWeightCount(InputOptions input, int latentSize)
+    {
+        var (height, width) = Smallest(input);
+        int[] channels = [.. DecoderChannels ?? [.. Channels.Reverse()]];
+        return ((UInt128)height * (UInt128)width * (UInt128)latentSize * (UInt128)channels[0]) + ((UInt128)(KernelSize * KernelSize) * Chain([.. channels, input.Shape[0]]));
+    }
+
+    internal override long FeatureCount(InputOptions input) => (long)Smallest(input).Height * Smallest(input).Width * Channels[^1];
+
     internal override Encoder BuildEncoder(InputOptions input) => new ConvolutionalEncoder(this, input.Shape);
 
     internal override Decoder BuildDecoder(InputOptions input, int latentSize, Encoder encoder, Bottleneck bottleneck) =>
@@ -56,6 +67,9 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
 
         return faults;
     }
+
+    private (int Height, int Width) Smallest(InputOptions input) =>
+        Channels.Aggregate((Height: input.Shape[1], Width: input.Shape[2]), (size, _) => (((size.Height - 1) / Stride) + 1, ((size.Width - 1) / Stride) + 1));
 }
 
 /// <summary>How the decoder grows the picture.</summary>

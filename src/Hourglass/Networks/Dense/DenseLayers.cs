@@ -41,7 +41,7 @@ internal sealed class DenseLayers : nn.Module
     {
         for (var layer = 0; layer < _linears.Count; layer++)
         {
-            values = _linears[layer].call(values);
+            values = ReducedPrecision.Map(_linears[layer], values);
             values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
         }

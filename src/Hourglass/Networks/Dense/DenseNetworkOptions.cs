@@ -14,12 +14,19 @@ public sealed record DenseNetworkOptions : NetworkOptions
     /// <summary>Whether the decoder uses the encoder's weights, transposed, with biases of its own.</summary>
     public bool TiedWeights { get; init; }
 
+    internal override UInt128 EncoderWeightCount(InputOptions input) => Hidden.Count > 0 ? Chain([input.Length, .. Hidden]) : 0;
+
+    internal override UInt128 DecoderWeightCount(InputOptions input, int latentSize) =>
+        TiedWeights ? 0 : Chain([latentSize, .. DecoderHidden ?? [.. Hidden.Reverse()], input.OutputLength]);
+
+    internal override long FeatureCount(InputOptions input) => Hidden.Count > 0 ? Hidden[^1] : input.Length;
+
     internal override Encoder BuildEncoder(InputOptions input) => new DenseEncoder(this, input.Length);
 
     internal override Decoder BuildDecoder(InputOptions input, int latentSize, Encoder encoder, Bottleneck bottleneck) =>
         TiedWeights
             ? new TiedDenseDecoder(this, input.Length, (DenseEncoder)encoder, bottleneck)
-            : new DenseDecoder(this, latentSize, input.Length);
+            : new DenseDecoder(this, latentSize, input.OutputLength);
 
     internal override IEnumerable<string> Faults(AutoencoderOptions options)
     {

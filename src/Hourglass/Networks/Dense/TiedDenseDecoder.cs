@@ -19,7 +19,7 @@ internal sealed class TiedDenseDecoder : Decoder
         : base(nameof(TiedDenseDecoder))
     {
         _options = options;
-        var maps = encoder.Layers.Linears.Append(bottleneck.Projection).Reverse().ToList();
+        var maps = encoder.Layers.Linears.Append(bottleneck.Projection ?? throw new OptionsException(["network.tiedWeights needs a bottleneck with a linear map of its own."])).Reverse().ToList();
         _encoderMaps = () => maps;
         int[] widths = [.. options.Hidden.Reverse(), outputSize];
         foreach (var width in widths)
