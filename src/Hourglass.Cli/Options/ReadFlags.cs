@@ -17,13 +17,15 @@ internal sealed class ReadFlags
     private readonly Option<string> _onBadRow = Words("--on-bad-row", "Malformed rows: fail (default) or skip, counted and listed.", "fail", "fail", "skip");
     private readonly Option<string?> _key = new("--key") { Description = ".npz: which array holds the samples." };
     private readonly Option<string?> _size = new("--size") { Description = "Pictures: WIDTHxHEIGHT; that of the first picture when left out." };
+    private readonly Option<string?> _window = new("--window") { Description = "Tables: runs of rows as samples, STEPS[:STRIDE]; the last part of the time validates." };
+    private readonly Option<bool> _series = new("--series") { Description = "Arrays: each sample is a series, [step] or [step, channel]." };
     private readonly Option<string?> _tile = new("--tile") { Description = "Pictures: squares of this side cut from them, SIDE[:STEP], instead of whole pictures." };
     private readonly Option<bool?> _grey = new("--grey") { Description = "Pictures: true for one channel, false for three." };
     private readonly Option<string> _resize = Words("--resize", "Pictures of another size: fit (stretch), crop or refuse.", "fit", "fit", "crop", "refuse");
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _size, _tile, _grey, _resize })
+        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _window, _series, _size, _tile, _grey, _resize })
         {
             command.Options.Add(option);
         }
@@ -41,6 +43,8 @@ internal sealed class ReadFlags
         OnBadRow = parse.GetValue(_onBadRow) == "skip" ? BadRowPolicy.Skip : BadRowPolicy.Fail,
         Key = parse.GetValue(_key),
         Size = Size(parse.GetValue(_size)),
+        Window = parse.GetValue(_window) is { } window && Pair(window, "--window", "STEPS or STEPS:STRIDE", "100:10", 1 << 20) is var (steps, stride) ? new WindowOptions(steps, stride ?? 1) : null,
+        Series = parse.GetValue(_series),
         Tile = Tile(parse.GetValue(_tile)),
         Grey = parse.GetValue(_grey),
         Resize = Enum.Parse<ResizePolicy>(parse.GetValue(_resize)!, ignoreCase: true),
@@ -62,17 +66,14 @@ internal sealed class ReadFlags
         _ => throw new HourglassException($"{option} takes one character, got '{text}'."),
     };
 
-    private static TileOptions? Tile(string? text)
-    {
-        if (text is null)
-        {
-            return null;
-        }
+    private static TileOptions? Tile(string? text) => text is not null && Pair(text, "--tile", "SIDE or SIDE:STEP", "64:32", 4096) is var (side, step) ? new TileOptions(side, step ?? side) : null;
 
-        var parts = text.Split(':');
-        return parts.Length <= 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out var side) && int.TryParse(parts[^1], CultureInfo.InvariantCulture, out var step) && side is > 0 and <= 4096 && step is > 0 and <= 4096
-            ? new TileOptions(side, step)
-            : throw new HourglassException($"--tile takes SIDE or SIDE:STEP with numbers from 1 to 4096, for instance 64:32, got '{text}'.");
+    private static (int First, int? Second) Pair(string text, string option, string form, string example, int most)
+    {
+        var numbers = text.Split(':').Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0).ToList();
+        return numbers.Count <= 2 && numbers.TrueForAll(number => number >= 1 && number <= most)
+            ? (numbers[0], numbers.Count == 2 ? numbers[1] : null)
+            : throw new HourglassException($"{option} takes {form} with numbers from 1 to {most}, for instance {example}, got '{text}'.");
     }
 
     private static ImageSize? Size(string? text) => text is null ? null

@@ -76,7 +76,7 @@ internal sealed class SlotFlags<T>
     private Type Kind(string word) => _kinds.TryGetValue(word, out var type) ? type : throw new HourglassException($"--{_slot} takes one of {string.Join(", ", _kinds.Keys)}, got '{word}'.");
 
     private HourglassException Misplaced(Option option, string member, Type type) => new(
-        $"{option.Name} does not belong to {_slot} {Name(type)}. Leave it out, or choose {string.Join(" or ", _kinds.Where(kind => Member(kind.Value, member) is not null).Select(kind => kind.Key))} with --{_slot}.");
+        $"{option.Name} does not belong to a {Name(type)} {_slot}. Leave it out, or choose {string.Join(" or ", _kinds.Where(kind => Member(kind.Value, member) is not null).Select(kind => kind.Key))} with --{_slot}.");
 
     // "huber:0.5", "gaussian:0.1", "gaussian:0..0.2": the kind's own first number, or its range.
     private void Abbreviated(JsonObject node, Type type, string text)

@@ -32,11 +32,13 @@ public static class DataFile
             {
                 using (table)
                 {
-                    return TableData.Prepare(table, read, preparation, progress, cancellationToken);
+                    return read.Window is { } window
+                        ? SeriesData.Prepare(TableData.Prepare(table, read, preparation with { ByTime = true }, progress, cancellationToken), window, preparation.Validation)
+                        : TableData.Prepare(table, read, preparation, progress, cancellationToken);
                 }
             }
 
-            using var array = OpenArray(path, read, null);
+            using var array = OpenArray(path, read, null, read.Series);
             return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
         });
     }
@@ -57,13 +59,15 @@ public static class DataFile
             {
                 using (table)
                 {
-                    return preprocessing is TablePreprocessing fitted
+                    return preprocessing is SeriesPreprocessing series
+                        ? SeriesData.Apply(TableData.Apply(table, read, series.Rows, progress, cancellationToken), read.Window ?? new WindowOptions(series.Steps, series.Stride))
+                        : preprocessing is TablePreprocessing fitted
                         ? TableData.Apply(table, read, fitted, progress, cancellationToken)
                         : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
                 }
             }
 
-            using var array = OpenArray(path, read, (preprocessing as ImagePreprocessing)?.Shape);
+            using var array = OpenArray(path, read, (preprocessing as ImagePreprocessing)?.Shape, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
             return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
         });
 
@@ -93,6 +97,20 @@ public static class DataFile
             _ => null,
         }
         : null;
+    }
+
+    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isSeries)
+    {
+        var source = OpenArray(path, read, shape);
+        try
+        {
+            return isSeries ? SeriesSource.Of(source) : source;
+        }
+        catch (DataException)
+        {
+            source.Dispose();
+            throw;
+        }
     }
 
     private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape)

@@ -44,6 +44,12 @@ public sealed record ReadOptions
     /// <summary>Images: squares cut from the pictures at their own size, instead of whole pictures resized.</summary>
     public TileOptions? Tile { get; init; }
 
+    /// <summary>Tables: runs of consecutive rows as samples [step, column]; rows by themselves when null.</summary>
+    public WindowOptions? Window { get; init; }
+
+    /// <summary>Arrays: each sample is a series, [step] or [step, channel], instead of a row or a picture.</summary>
+    public bool Series { get; init; }
+
     /// <summary>Where sample stores go; a folder under the system's temporary one when null.</summary>
     public string? StoreFolder { get; init; }
 }
@@ -52,6 +58,11 @@ public sealed record ReadOptions
 /// <param name="Width">Pixels across.</param>
 /// <param name="Height">Pixels down.</param>
 public readonly record struct ImageSize(int Width, int Height);
+
+/// <summary>Runs of rows.</summary>
+/// <param name="Steps">Rows in a window.</param>
+/// <param name="Stride">Rows from one window to the next.</param>
+public readonly record struct WindowOptions(int Steps, int Stride);
 
 /// <summary>Squares cut from pictures.</summary>
 /// <param name="Side">Pixels each way.</param>
@@ -88,6 +99,9 @@ public sealed record PreparationOptions
 {
     /// <summary>Share of samples held out for validation, by a seeded hash of each sample; 0 to below 1.</summary>
     public double Validation { get; init; } = 0.1;
+
+    /// <summary>Whether the last rows validate, instead of rows by their hash; so it is for windows of rows.</summary>
+    public bool ByTime { get; init; }
 
     /// <summary>Seed of the split.</summary>
     public int Seed { get; init; } = 1;

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Hourglass.Preprocessing;
 
-/// <summary>Arrays of numbers: (x - offset) / scale, for each feature of a row, or one for all values of a picture-shaped array.</summary>
+/// <summary>Arrays of numbers: (x - offset) / scale, for each feature of a row or channel of a series, or one for all values of a picture-shaped array.</summary>
 public sealed record ArrayPreprocessing : SamplePreprocessing
 {
     /// <summary>Shape of a sample.</summary>
@@ -60,7 +60,7 @@ public sealed record ArrayPreprocessing : SamplePreprocessing
     public override void Validate()
     {
         var length = ShapeFaults.RequireShape(Shape);
-        if ((Offsets.Count != 1 && Offsets.Count != length) || Scales.Count != Offsets.Count
+        if ((Offsets.Count != 1 && Offsets.Count != length && !(Shape.Count == 2 && Offsets.Count == Shape[1])) || Scales.Count != Offsets.Count
             || Offsets.Any(offset => !double.IsFinite(offset)) || Scales.Any(scale => !double.IsFinite(scale) || scale == 0))
         {
             throw new HourglassException($"preprocessing: expected 1 or {length} finite offsets and as many scales other than 0, got {Offsets.Count} and {Scales.Count}.");
@@ -69,5 +69,5 @@ public sealed record ArrayPreprocessing : SamplePreprocessing
 
     private static string FeatureName(int feature) => string.Create(CultureInfo.InvariantCulture, $"feature {feature + 1}");
 
-    private static double At(IReadOnlyList<double> values, int index) => values[values.Count == 1 ? 0 : index];
+    private static double At(IReadOnlyList<double> values, int index) => values[index % values.Count];
 }

@@ -8,9 +8,10 @@ namespace Hourglass.Preprocessing;
 [JsonDerivedType(typeof(TablePreprocessing), "table")]
 [JsonDerivedType(typeof(ArrayPreprocessing), "array")]
 [JsonDerivedType(typeof(ImagePreprocessing), "image")]
+[JsonDerivedType(typeof(SeriesPreprocessing), "series")]
 public abstract record SamplePreprocessing
 {
-    /// <summary>Shape of one model input: [feature] for rows, [channel, height, width] for pictures.</summary>
+    /// <summary>Shape of one model input: [feature] for rows, [step, channel] for series, [channel, height, width] for pictures.</summary>
     [JsonIgnore]
     public abstract IReadOnlyList<int> SampleShape { get; }
 

@@ -2,6 +2,9 @@ using System.Text.Json.Serialization;
 using Hourglass.Bottlenecks;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.Recurrent;
+using Hourglass.Networks.Temporal;
+using Hourglass.Networks.Transformer;
 using Hourglass.Networks.UShaped;
 
 namespace Hourglass.Networks;
@@ -11,6 +14,9 @@ namespace Hourglass.Networks;
 [JsonDerivedType(typeof(DenseNetworkOptions), "dense")]
 [JsonDerivedType(typeof(ConvolutionalNetworkOptions), "convolutional")]
 [JsonDerivedType(typeof(UShapedNetworkOptions), "u-shaped")]
+[JsonDerivedType(typeof(TemporalNetworkOptions), "temporal")]
+[JsonDerivedType(typeof(RecurrentNetworkOptions), "recurrent")]
+[JsonDerivedType(typeof(TransformerNetworkOptions), "transformer")]
 public abstract record NetworkOptions
 {
     /// <summary>Follows each hidden layer.</summary>

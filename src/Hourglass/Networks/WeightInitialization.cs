@@ -16,7 +16,7 @@ internal static class WeightInitialization
         {
             if (parameter.dim() < 2)
             {
-                if (name.EndsWith("bias", StringComparison.Ordinal))
+                if (name.Contains("bias", StringComparison.Ordinal))
                 {
                     parameter.zero_();
                 }

@@ -1,6 +1,7 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.Transformer;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
 
@@ -18,6 +19,7 @@ public static class DataDefaults
     {
         var input = new InputOptions { Shape = preprocessing.SampleShape, Blocks = preprocessing.Blocks, IsUnitInterval = preprocessing.IsUnitInterval };
         var network = options.Network ?? new DenseNetworkOptions { Hidden = Hidden(input) };
+        network = network is TransformerNetworkOptions transformer && options.Bottleneck is OpenOptions ? transformer with { Pooling = TokenPooling.None } : network;
         var complete = options with
         {
             Input = input,
@@ -33,7 +35,7 @@ public static class DataDefaults
     /// <summary>Rows: a third of the columns, 1 to 64. Pictures: 32. Dictionaries: four times the input. Codes: 16 of them. Open: all features.</summary>
     private static int LatentSize(BottleneckOptions bottleneck, NetworkOptions network, InputOptions input) => bottleneck switch
     {
-        OpenOptions when input.Shape.Count == 3 || network is DenseNetworkOptions => (int)Math.Clamp(network.FeatureCount(input), 1, int.MaxValue),
+        OpenOptions when !network.Faults(new AutoencoderOptions { Input = input, Network = network, Bottleneck = bottleneck }).Any() => (int)Math.Clamp(network.FeatureCount(input), 1, int.MaxValue),
         SparseOptions => (int)Math.Min(4L * input.Length, 1 << 16),
         VectorQuantisedOptions quantised => 16 * Math.Max(1, quantised.CodeSize),
         BinaryOptions => 64,

@@ -4,6 +4,9 @@ using Hourglass.Corruption;
 using Hourglass.Networks;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.Recurrent;
+using Hourglass.Networks.Temporal;
+using Hourglass.Networks.Transformer;
 using Hourglass.Networks.UShaped;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
@@ -55,6 +58,7 @@ public sealed class ContractTests
             Corruption = new GaussianCorruptionOptions { Lowest = 0.01 },
             Objective = new SquaredErrorOptions(),
         };
+        AddNetworks(models, row, picture);
         models["conditional"] = row with { Bottleneck = new GaussianOptions(), Condition = new ConditionOptions { Classes = ["x", "y"] } };
         foreach (var corruption in new CorruptionOptions[] { new GaussianCorruptionOptions(), new MaskingCorruptionOptions(), new SaltAndPepperCorruptionOptions(), new SwapCorruptionOptions() })
         {
@@ -109,6 +113,28 @@ public sealed class ContractTests
         models["structural similarity"] = picture with { Input = Large, Objective = new StructuralSimilarityOptions { Scales = 2 } };
     }
 
+    private static void AddNetworks(Dictionary<string, AutoencoderOptions> models, AutoencoderOptions row, AutoencoderOptions picture)
+    {
+        var series = row with { Input = new() { Shape = [12, 2], Blocks = [new("values", 0, 24, FeatureBlockKind.Numeric)], IsUnitInterval = true }, Objective = new SquaredErrorOptions() };
+        var tokens = row with { Input = new() { Shape = [6], Vocabulary = 5, Blocks = [new("tokens", 0, 6, FeatureBlockKind.Numeric)] }, Objective = new TokenCrossEntropyOptions { LabelSmoothing = 0.1 } };
+        foreach (var (name, network) in new (string, NetworkOptions)[]
+        {
+            ("temporal", new TemporalNetworkOptions { Channels = [3, 4], Normalization = Normalization.Batch }), ("temporal, dilated, causal", new TemporalNetworkOptions { Channels = [3, 4], Dilated = true, Causal = true }),
+            ("gru", new RecurrentNetworkOptions { Width = 5 }), ("lstm, bidirectional", new RecurrentNetworkOptions { Width = 5, Layers = 2, Cell = RecurrentCell.Lstm, Bidirectional = true }),
+            ("gru, feedback", new RecurrentNetworkOptions { Width = 5, Feedback = true }), ("gru, scheduled", new RecurrentNetworkOptions { Width = 5, Feedback = true, TeacherForcingEpochs = 2 }),
+            ("transformer", new TransformerNetworkOptions { Width = 8, Heads = 2, Layers = 1, DecoderLayers = 1, Patch = 3 }),
+        })
+        {
+            models[$"series, {name}"] = series with { Network = network };
+        }
+
+        models["tokens, gru"] = tokens with { Network = new RecurrentNetworkOptions { Width = 5, Feedback = true, Bidirectional = true } };
+        models["tokens, transformer"] = tokens with { Network = new TransformerNetworkOptions { Width = 8, Heads = 2, Layers = 1, DecoderLayers = 1 }, Bottleneck = new GaussianOptions() };
+        models["picture, transformer"] = picture with { Network = new TransformerNetworkOptions { Width = 8, Heads = 2, Layers = 1, DecoderLayers = 1, Patch = 3 } };
+        models["masked autoencoder"] = picture with { LatentSize = null, Network = new TransformerNetworkOptions { Width = 8, Heads = 2, Layers = 1, DecoderLayers = 1, Patch = 3, HiddenShare = 0.75, Pooling = TokenPooling.None }, Bottleneck = new OpenOptions() };
+        models["residual, attention"] = picture with { Network = new ConvolutionalNetworkOptions { Channels = [3, 4], Blocks = 1, Attention = true } };
+    }
+
     // What is left open is filled as DataDefaults does for an open bottleneck.
     private static AutoencoderOptions Get(string name) => Options()[name] is var options && options.LatentSize is null
         ? options with { LatentSize = (int)options.Network!.FeatureCount(options.Input!) }
@@ -117,6 +143,13 @@ public sealed class ContractTests
     private static Tensor Samples(InputOptions input, int count = 8)
     {
         using var generator = new Generator(3);
+        if (input.Vocabulary is { } vocabulary)
+        {
+            // Tokens of varying length, padding at the end.
+            var tokens = (rand([count, input.Length], generator: generator) * (vocabulary - 1)).floor() + 1;
+            return tokens * arange(input.Length).unsqueeze(0).lt((arange(count) % input.Length).unsqueeze(1) + 1);
+        }
+
         return rand([count, .. input.Shape.Select(size => (long)size)], generator: generator);
     }
 
@@ -171,6 +204,9 @@ public sealed class ContractTests
     [InlineData(8, "importance-weighted, plain gradient")]
     [InlineData(8, "total correlation")]
     [InlineData(8, "wasserstein")]
+    [InlineData(8, "series, gru, feedback")]
+    [InlineData(8, "tokens, transformer")]
+    [InlineData(8, "series, temporal, dilated, causal")]
     [InlineData(8, "structural similarity")]
     public void Gradients_agree_with_finite_differences(int seed, string name)
     {

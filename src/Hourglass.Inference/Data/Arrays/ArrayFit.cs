@@ -8,7 +8,7 @@ internal static class ArrayFit
 {
     private const int MedianSamples = 100_000; // samples that robust scaling looks at: the first of the training part
 
-    /// <summary>Rows: a scaling for each feature. Pictures: one for all values. Without a wish: none in [0, 1], else standard.</summary>
+    /// <summary>Rows: a scaling for each feature. Series: one for each channel. Pictures: one for all values. Without a wish: none in [0, 1], else standard.</summary>
     public static ArrayPreprocessing Fit(SampleStore raw, long[] training, Scaling? wish)
     {
         if (training.Length == 0)
@@ -16,7 +16,7 @@ internal static class ArrayFit
             throw new DataException($"All {raw.Count} samples are held out for validation; none is left to train on. Give more data or a smaller --validation.");
         }
 
-        var moments = new Moments(raw.SampleShape.Count == 1 ? raw.SampleLength : 1);
+        var moments = new Moments(raw.SampleShape.Count switch { 1 => raw.SampleLength, 2 => raw.SampleShape[1], _ => 1 });
         var sample = new float[raw.SampleLength];
         foreach (var index in training)
         {
@@ -55,7 +55,7 @@ internal static class ArrayFit
             raw.Read(index, 1, sample);
             for (var value = 0; value < sample.Length; value++)
             {
-                columns[count == 1 ? 0 : value].Add(sample[value]);
+                columns[value % count].Add(sample[value]);
             }
         }
 
@@ -94,7 +94,7 @@ internal static class ArrayFit
         {
             for (var value = 0; value < sample.Length; value++)
             {
-                var place = count == 1 ? 0 : value;
+                var place = value % count;
                 var change = sample[value] - Mean[place];
                 Mean[place] += change / ++_seen[place];
                 _squares[place] += change * (sample[value] - Mean[place]);

@@ -12,12 +12,15 @@ public sealed unsafe class SampleStore : IDisposable
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _values;
     private readonly bool _deleteOnDispose;
+    private readonly SampleStore? _rows;
+    private readonly long _step; // values from one sample to the next
     private bool _disposed;
 
     private SampleStore(string path, StoreHeader header, bool deleteOnDispose)
     {
         (Path, Count, SampleShape, ElementType, ContentHash, _deleteOnDispose) = (path, header.Count, header.Shape, header.ElementType, header.ContentHash, deleteOnDispose);
         SampleLength = header.SampleLength;
+        _step = SampleLength;
         if (Count > 0)
         {
             _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
@@ -26,6 +29,18 @@ public sealed unsafe class SampleStore : IDisposable
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             _values = start + StoreHeader.Size;
         }
+    }
+
+    // Windows of rows, on the same memory.
+    private SampleStore(SampleStore rows, int steps, int stride)
+    {
+        (Path, ElementType, _rows) = (rows.Path, rows.ElementType, rows);
+        _values = rows._values;
+        Count = rows.Count < steps ? 0 : ((rows.Count - steps) / stride) + 1;
+        SampleShape = [steps, rows.SampleLength];
+        SampleLength = checked(steps * rows.SampleLength);
+        _step = (long)stride * rows.SampleLength;
+        ContentHash = $"{rows.ContentHash}-{steps}-{stride}";
     }
 
     /// <summary>The file behind it.</summary>
@@ -51,6 +66,12 @@ public sealed unsafe class SampleStore : IDisposable
     /// <param name="verifyContent">Whether to read all of it and compare the checksum.</param>
     /// <exception cref="DataException">Not a store, truncated, or altered.</exception>
     public static SampleStore Open(string path, bool verifyContent = false) => Open(path, verifyContent, deleteOnDispose: false);
+
+    /// <summary>Runs of consecutive samples as samples of their own; nothing is copied.</summary>
+    /// <param name="rows">Rows; the windows take it over and dispose of it.</param>
+    /// <param name="steps">Rows in a window.</param>
+    /// <param name="stride">Rows from one window to the next.</param>
+    public static SampleStore Windows(SampleStore rows, int steps, int stride) => new(rows, steps, stride);
 
     /// <summary>Starts a new store.</summary>
     /// <param name="path">Where it goes.</param>
@@ -88,14 +109,24 @@ public sealed unsafe class SampleStore : IDisposable
             throw new ArgumentOutOfRangeException(nameof(start), start, $"Samples {start} to {start + count - 1} of {Count} do not exist.");
         }
 
-        var length = count * SampleLength;
-        if (ElementType == ElementType.Float32)
+        if (_rows is not null && count != 1)
         {
-            new ReadOnlySpan<float>(_values + (start * SampleLength * sizeof(float)), length).CopyTo(destination);
+            for (var window = 0; window < count; window++)
+            {
+                Read(start + window, 1, destination.Slice(window * SampleLength, SampleLength));
+            }
+
             return;
         }
 
-        TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(_values + (start * SampleLength), length), destination[..length]);
+        var length = count * SampleLength;
+        if (ElementType == ElementType.Float32)
+        {
+            new ReadOnlySpan<float>(_values + (start * _step * sizeof(float)), length).CopyTo(destination);
+            return;
+        }
+
+        TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(_values + (start * _step), length), destination[..length]);
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
     }
 
@@ -108,6 +139,7 @@ public sealed unsafe class SampleStore : IDisposable
         }
 
         _disposed = true;
+        _rows?.Dispose();
         if (_view is not null)
         {
             _view.SafeMemoryMappedViewHandle.ReleasePointer();

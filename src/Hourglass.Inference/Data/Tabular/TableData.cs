@@ -17,10 +17,11 @@ internal static class TableData
         var roles = Roles.Of(source, read);
         var columns = source.Columns.Select((name, index) => new ColumnStatistics(name, source.Decimal, options.Seed + index)).ToArray();
         var key = new StringBuilder();
+        var left = options.ByTime ? (long)Math.Round(source.Rows(Skipping(read, null)).LongCount() * (1 - options.Validation)) : 0;
         foreach (var row in source.Rows(Skipping(read, null)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var isTraining = !HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation);
+            var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation);
             for (var column = 0; column < columns.Length; column++)
             {
                 columns[column].Add(row.Fields[column], row.Line, isTraining);

@@ -10,6 +10,8 @@ internal sealed class ConvolutionalDecoder : Decoder
     private readonly Linear _expand;
     private readonly ModuleList<Module<Tensor, Tensor>> _layers = [];
     private readonly ModuleList<Module<Tensor, Tensor>> _normalizations = [];
+    private readonly ModuleList<ResidualBlock> _blocks = [];
+    private readonly ModuleList<PictureAttention> _attention = [];
     private readonly IReadOnlyList<(int Height, int Width)> _sizes;
     private readonly ConvolutionalNetworkOptions _options;
     private readonly int _firstChannels;
@@ -23,8 +25,18 @@ internal sealed class ConvolutionalDecoder : Decoder
         int[] channels = [.. options.DecoderChannels ?? [.. options.Channels.Reverse()], shape[0]];
         _firstChannels = channels[0];
         _expand = Linear(latentSize, (long)channels[0] * _sizes[0].Height * _sizes[0].Width);
+        if (options.Attention)
+        {
+            _attention.Add(new PictureAttention(channels[0]));
+        }
+
         for (var layer = 0; layer < channels.Length - 1; layer++)
         {
+            for (var block = 0; block < options.Blocks; block++)
+            {
+                _blocks.Add(new ResidualBlock(options, channels[layer]));
+            }
+
             _layers.Add(Grow(channels[layer], channels[layer + 1]));
             if (layer < channels.Length - 2 && ConvolutionalEncoder.Normalize(options.Normalization, channels[layer + 1]) is { } normalization)
             {
@@ -40,8 +52,14 @@ internal sealed class ConvolutionalDecoder : Decoder
     public override Tensor Forward(Tensor latents, StepContext context)
     {
         var values = _options.Activation.Apply(_expand.call(latents)).reshape(-1, _firstChannels, _sizes[0].Height, _sizes[0].Width);
+        values = _attention.Count > 0 ? _attention[0].Forward(values) : values;
         for (var layer = 0; layer < _layers.Count; layer++)
         {
+            for (var block = layer * _options.Blocks; block < (layer + 1) * _options.Blocks; block++)
+            {
+                values = _blocks[block].Forward(values, context);
+            }
+
             values = NoiseDropout.Apply(values, _options.Dropout, context);
             if (_options.Upsampling == Upsampling.Resize)
             {

@@ -9,6 +9,8 @@ internal sealed class ConvolutionalEncoder : Encoder
 {
     private readonly ModuleList<Conv2d> _convolutions = [];
     private readonly ModuleList<Module<Tensor, Tensor>> _normalizations = [];
+    private readonly ModuleList<ResidualBlock> _blocks = [];
+    private readonly ModuleList<PictureAttention> _attention = [];
     private readonly ConvolutionalNetworkOptions _options;
 
     public ConvolutionalEncoder(ConvolutionalNetworkOptions options, IReadOnlyList<int> shape)
@@ -25,8 +27,18 @@ internal sealed class ConvolutionalEncoder : Encoder
                 _normalizations.Add(normalization);
             }
 
+            for (var block = 0; block < options.Blocks; block++)
+            {
+                _blocks.Add(new ResidualBlock(options, next));
+            }
+
             (channels, height, width) = (next, ((height - 1) / options.Stride) + 1, ((width - 1) / options.Stride) + 1);
             sizes.Add((height, width));
+        }
+
+        if (options.Attention)
+        {
+            _attention.Add(new PictureAttention(channels));
         }
 
         Sizes = sizes;
@@ -47,9 +59,13 @@ internal sealed class ConvolutionalEncoder : Encoder
             values = _convolutions[layer].call(values); // [batch, channel, height, width]
             values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
+            for (var block = layer * _options.Blocks; block < (layer + 1) * _options.Blocks; block++)
+            {
+                values = _blocks[block].Forward(values, context);
+            }
         }
 
-        return values.flatten(1);
+        return (_attention.Count > 0 ? _attention[0].Forward(values) : values).flatten(1);
     }
 
     /// <summary>The normalisation of one layer; null for none. Layer normalisation runs over all channels and places.</summary>

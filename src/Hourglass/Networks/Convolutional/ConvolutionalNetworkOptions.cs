@@ -18,6 +18,12 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
     /// <summary>How much each layer shrinks the picture.</summary>
     public int Stride { get; init; } = 2;
 
+    /// <summary>Residual blocks after each layer of the encoder and before each of the decoder.</summary>
+    public int Blocks { get; init; }
+
+    /// <summary>Whether the smallest picture's places attend to one another, on both sides.</summary>
+    public bool Attention { get; init; }
+
     /// <summary>How the decoder grows the picture.</summary>
     public Upsampling Upsampling { get; init; } = Upsampling.Transposed;
 
@@ -48,6 +54,11 @@ public sealed record ConvolutionalNetworkOptions : NetworkOptions
         if (KernelSize is < 1 or > 31 || KernelSize % 2 == 0)
         {
             faults.Add($"network.kernelSize must be odd and from 1 to 31, got {KernelSize}.");
+        }
+
+        if (Blocks is < 0 or > 32)
+        {
+            faults.Add($"network.blocks must be from 0 to 32, got {Blocks}.");
         }
 
         if (Stride is < 1 or > 8)
