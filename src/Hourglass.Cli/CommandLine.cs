@@ -63,7 +63,7 @@ public static class CommandLine
         {
             TrainCommand.Create(screen), EvaluateCommand.Create(screen), EncodeCommand.Create(screen), DecodeCommand.Create(screen), ReconstructCommand.Create(screen),
             ScoreCommand.Create(screen), SampleCommand.Create(screen), InterpolateCommand.Create(screen), InspectCommand.Create(screen), ReportCommand.Create(screen),
-            DataCommand.Create(screen), DemoCommand.Create(screen), DenoiseCommand.Create(screen), FeaturesCommand.Create(screen), MapCommand.Create(screen), DoctorCommand.Create(screen), CompletionCommand.Create(screen), SchemaCommand.Create(screen),
+            DataCommand.Create(screen), DemoCommand.Create(screen), TuneCommand.Create(screen), AttributeCommand.Create(screen), ClassifierCommand.Create(screen), DistanceCommand.Create(screen), DenoiseCommand.Create(screen), FeaturesCommand.Create(screen), MapCommand.Create(screen), DoctorCommand.Create(screen), CompletionCommand.Create(screen), SchemaCommand.Create(screen),
         })
         {
             root.Subcommands.Add(command);

@@ -8,11 +8,13 @@ internal static class SampleCommand
 {
     public static Command Create(Screen screen)
     {
-        var command = new Command("sample", "Draw new samples: from the prior of a Gaussian bottleneck, else from a mixture fitted to the latents.\n\nExample:\n  hourglass sample vae.hourglass --count 64 --out grid.png");
+        var command = new Command("sample", "Draw new samples: from the prior of a Gaussian bottleneck, else from the richest density fitted to the latents.\n\nExample:\n  hourglass sample vae.hourglass --count 64 --out grid.png");
         var (model, json, output, seed) = (CommonOptions.Model(), CommonOptions.Json(), CommonOptions.Out("grid.png, samples.csv, .parquet, .npy or .npz."), CommonOptions.Seed());
         var count = new Option<int>("--count") { Description = "How many.", DefaultValueFactory = _ => 64 };
+        var density = new Option<string?>("--density") { Description = "What to draw from: prior, gaussian, full-covariance, mixture or autoregressive; chosen when left out." };
+        var label = new Option<string?>("--label") { Description = "Conditional models: the class to draw." };
         command.Arguments.Add(model);
-        foreach (var option in new Option[] { count, output, seed, json })
+        foreach (var option in new Option[] { count, density, label, output, seed, json })
         {
             command.Options.Add(option);
         }
@@ -27,7 +29,7 @@ internal static class SampleCommand
 
             using var trained = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
             var path = parse.GetValue(output) ?? (trained.Preprocessing.SampleShape.Count == 3 ? "samples.png" : "samples.csv");
-            SampleOutput.Write(path, trained.Preprocessing, SampleOutput.Rows(trained.Sample(wanted, parse.GetValue(seed)), trained.Model.SampleLength), (int)Math.Ceiling(Math.Sqrt(wanted)));
+            SampleOutput.Write(path, trained.Preprocessing, SampleOutput.Rows(trained.Sample(wanted, parse.GetValue(seed), parse.GetValue(density), parse.GetValue(label)), trained.Model.SampleLength), (int)Math.Ceiling(Math.Sqrt(wanted)));
             if (parse.GetValue(json))
             {
                 screen.WriteJson(new WrittenResult(wanted, Path.GetFullPath(path), trained.Preprocessing.SampleShape));

@@ -189,6 +189,13 @@ public sealed class ContractTests
     }
 
     [Theory, MemberData(nameof(Models))]
+    public void The_count_of_weights_that_guards_loading_is_a_lower_bound(string name)
+    {
+        using var model = new Autoencoder(Get(name));
+        Assert.InRange(ParameterCount.AtLeast(model.Options), (UInt128)1, (UInt128)(model.parameters().Sum(parameter => parameter.numel()) + model.buffers().Sum(buffer => buffer.numel())));
+    }
+
+    [Theory, MemberData(nameof(Models))]
     public void Options_survive_their_JSON(string name)
     {
         var options = Get(name);

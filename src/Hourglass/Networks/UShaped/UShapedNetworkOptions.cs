@@ -17,9 +17,9 @@ public sealed record UShapedNetworkOptions : NetworkOptions
     /// <summary>Side of the squares of pixels that are folded into channels before the first level, 1 for none.</summary>
     public int Fold { get; init; } = 2;
 
-    internal override UInt128 EncoderWeightCount(InputOptions input) => 9 * (Chain([input.Shape[0] * Fold * Fold, .. Channels]) + BlockWeights());
+    internal override UInt128 EncoderWeightCount(InputOptions input) => (9 * (((UInt128)input.Shape[0] * (UInt128)(Fold * Fold) * (UInt128)Channels[0]) + BlockWeights())) + (4 * Chain(Channels));
 
-    internal override UInt128 DecoderWeightCount(InputOptions input, int latentSize) => 9 * (Chain([input.Shape[0] * Fold * Fold, .. Channels]) + BlockWeights());
+    internal override UInt128 DecoderWeightCount(InputOptions input, int latentSize) => (9 * (((UInt128)input.Shape[0] * (UInt128)(Fold * Fold) * (UInt128)Channels[0]) + BlockWeights())) + (4 * Chain(Channels));
 
     internal override long FeatureCount(InputOptions input) =>
         input.Length + Channels.Select((channels, level) => (long)channels * (input.Shape[1] / Fold >> level) * (input.Shape[2] / Fold >> level)).Sum();
