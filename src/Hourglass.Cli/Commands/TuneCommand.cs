@@ -55,7 +55,7 @@ internal static class TuneCommand
     private static void Finish(Screen screen, TrainRequest request, TuneOutcome outcome, string? report, bool asJson)
     {
         var record = outcome.Outcome.Trained.Record;
-        var words = $"{outcome.Winner.LatentSize} latents; winner of {outcome.Trials.Count} trials: {outcome.Trials.Last(trial => trial.LatentSize == outcome.Winner.LatentSize).Words}.";
+        var words = $"The best of {outcome.Trials.Count} trials: {outcome.WinnerWords}.";
         var page = report == "none" ? null : report ?? Path.ChangeExtension(request.Out, ".html");
         if (page is not null)
         {

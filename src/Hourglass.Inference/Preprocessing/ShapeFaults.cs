@@ -11,6 +11,6 @@ internal static class ShapeFaults
         var length = shape.Aggregate(1L, (product, size) => size < 1 || product > MaximumLength ? long.MaxValue / int.MaxValue : product * size);
         return shape.Count is 1 or 3 && length <= MaximumLength
             ? (int)length
-            : throw new HourglassException($"preprocessing: expected a shape [feature] or [channel, height, width] of at most {MaximumLength} values, got [{string.Join(", ", shape.Take(8))}].");
+            : throw new HourglassException($"preprocessing: expected a shape [feature], [step, channel] or [channel, height, width] of at most {MaximumLength} values, got [{string.Join(", ", shape.Take(8))}].");
     }
 }

@@ -136,11 +136,11 @@ public sealed class ContractTests
     }
 
     // What is left open is filled as DataDefaults does for an open bottleneck.
-    private static AutoencoderOptions Get(string name) => Options()[name] is var options && options.LatentSize is null
+    internal static AutoencoderOptions Get(string name) => Options()[name] is var options && options.LatentSize is null
         ? options with { LatentSize = (int)options.Network!.FeatureCount(options.Input!) }
         : options;
 
-    private static Tensor Samples(InputOptions input, int count = 8)
+    internal static Tensor Samples(InputOptions input, int count = 8)
     {
         using var generator = new Generator(3);
         if (input.Vocabulary is { } vocabulary)

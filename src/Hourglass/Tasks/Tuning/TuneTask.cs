@@ -16,7 +16,8 @@ public sealed class TuneTask
 {
     private const int TrialSamples = 20_000; // trials train on a part, so that many epochs fit into seconds
     private const int MeasuredSamples = 4096;
-    private const int Candidates = 18;
+    private const int MostCandidates = 27;
+    private const double ShortestTrial = 3; // seconds; with less, candidates are fewer instead
     private const int Halving = 3; // a third survives
     private const double SizeShare = 0.2; // of the budget, for the latent size
     private const double SearchShare = 0.45;
@@ -56,22 +57,13 @@ public sealed class TuneTask
         var winner = Search(data, start with { LatentSize = size }, cancellationToken);
         var final = Final(data, winner);
         var outcome = TrainTask.Run(_request with { Options = final, Resume = true }, null, cancellationToken);
-        return new TuneOutcome(_trials, frontier, winner, outcome);
+        return new TuneOutcome(_trials, frontier, winner, TuneSpace.Words(winner), outcome);
     }
 
-    /// <summary>The smallest size after which doubling the latents no longer pays.</summary>
-    internal static int Choose(IReadOnlyList<FrontierPoint> frontier)
-    {
-        for (var place = 0; place + 1 < frontier.Count; place++)
-        {
-            if (frontier[place + 1].SquaredError > WorthHalf * frontier[place].SquaredError)
-            {
-                return frontier[place].LatentSize;
-            }
-        }
-
-        return frontier[^1].LatentSize;
-    }
+    /// <summary>The smallest size from which no larger one pays: each doubling would have to lower the error below <see cref="WorthHalf"/> of it.</summary>
+    internal static int Choose(IReadOnlyList<FrontierPoint> frontier) =>
+        frontier.First(point => frontier.All(other => other.LatentSize <= point.LatentSize
+            || other.SquaredError > point.SquaredError * Math.Pow(WorthHalf, Math.Log2((double)other.LatentSize / point.LatentSize)))).LatentSize;
 
     private List<FrontierPoint> Frontier(PreparedData data, AutoencoderOptions start, CancellationToken cancellationToken)
     {
@@ -90,9 +82,10 @@ public sealed class TuneTask
 
     private AutoencoderOptions Search(PreparedData data, AutoencoderOptions start, CancellationToken cancellationToken)
     {
-        var pool = TuneSpace.Draw(start, _request.Options, Candidates, start.Training.Seed).ToList();
-        var rungs = (int)Math.Floor(Math.Log(Candidates, Halving)) + 1;
-        for (var rung = 0; pool.Count > 1 || rung == 0; rung++)
+        var count = (int)Math.Clamp(SearchShare * _seconds / 3 / ShortestTrial, Halving, MostCandidates);
+        var pool = TuneSpace.Draw(start, _request.Options, count, start.Training.Seed).ToList();
+        var rungs = (int)Math.Floor(Math.Log(count, Halving) + 1e-9) + 1;
+        for (var rung = 0; rung < rungs && pool.Count > 1; rung++)
         {
             var seconds = SearchShare * _seconds / rungs / pool.Count;
             var ranked = pool.Select(options => (Options: options, Trial: Trial(data, options, $"rung {rung + 1}", seconds, cancellationToken)))
@@ -133,8 +126,8 @@ public sealed class TuneTask
 
         cancellationToken.ThrowIfCancellationRequested();
         model.to(torch.CPU);
-        var error = history.Epochs.Count == 0 ? double.PositiveInfinity : new TrainedAutoencoder(model, data.Preprocessing, null, null, null!).Measure(data.Samples, Measured(data)).Squared.Average();
-        var trial = new TuneTrial(stage, words, options.LatentSize!.Value, double.IsFinite(error) ? error : double.MaxValue, history.Epochs.Count, Math.Round(clock.Elapsed.TotalSeconds, 2), Math.Round(history.SamplesPerSecond));
+        var error = new TrainedAutoencoder(model, data.Preprocessing, null, null, null!).Measure(data.Samples, Measured(data)).Squared.Average();
+        var trial = new TuneTrial(stage, words, options.LatentSize!.Value, double.IsFinite(error) ? error : 1e9, history.Epochs.Count, Math.Round(clock.Elapsed.TotalSeconds, 2), Math.Round(history.SamplesPerSecond > 0 ? history.SamplesPerSecond : 1000));
         _trials.Add(trial);
         AtomicFile.WriteText(TablePath, BundleJson.Serialize(new TuneTable(Identity(data), _trials)));
         _progress?.Report(trial);
@@ -184,8 +177,9 @@ public sealed record FrontierPoint(int LatentSize, double SquaredError, double P
 /// <param name="Trials">All trials, in order.</param>
 /// <param name="Frontier">Error against latent size; empty where the size was given.</param>
 /// <param name="Winner">The options found.</param>
+/// <param name="WinnerWords">The same in a few words.</param>
 /// <param name="Outcome">The winner, trained on all training data.</param>
-public sealed record TuneOutcome(IReadOnlyList<TuneTrial> Trials, IReadOnlyList<FrontierPoint> Frontier, AutoencoderOptions Winner, TrainOutcome Outcome) : IDisposable
+public sealed record TuneOutcome(IReadOnlyList<TuneTrial> Trials, IReadOnlyList<FrontierPoint> Frontier, AutoencoderOptions Winner, string WinnerWords, TrainOutcome Outcome) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Outcome.Dispose();
