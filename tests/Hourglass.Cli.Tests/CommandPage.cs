@@ -11,9 +11,14 @@ internal static class CommandPage
 
         | command | members of its JSON object |
         |---|---|
-        | train | samples, objective, squaredError (per value, in model-input units), pca {squaredError, components}, verdict ("autoencoder" or "pca"), advice, difference {mean, low, high}, model, report, epochs, bestEpoch, stopReason, seconds, samplesPerSecond |
-        | evaluate | samples, objective, squaredError, pca {squaredError, components} (the PCA fitted at training time), verdict, advice, difference {mean, low, high} |
-        | encode, decode, reconstruct, sample, interpolate | samples, out, shape |
+        | train | samples, objective, squaredError (per value, in model-input units), pca {squaredError, components} (null without a bottleneck, like verdict, advice and difference), verdict ("autoencoder" or "pca"), advice, difference {mean, low, high}, latents {activeUnits, l0, deadShare, perplexity, ... as the bottleneck has them}, model, report, epochs, bestEpoch, stopReason, seconds, samplesPerSecond |
+        | tune | trials [{stage, words, latentSize, squaredError, epochs, seconds, samplesPerSecond}], frontier [{latentSize, squaredError, pcaSquaredError}], options, squaredError, pca, model, report |
+        | evaluate | samples, objective, squaredError, normalizedSquaredError, latents, negativeLogLikelihood and importanceSamples (null unless asked for), pca {squaredError, components} (the PCA fitted at training time), verdict, advice, difference {mean, low, high} |
+        | encode, decode, reconstruct, sample, interpolate, attribute, map | samples, out, shape |
+        | features | latents, dead, out, features [{unit, density, meanValue, samples [{sample, value}]}] |
+        | classifier | samples, classes, accuracy, out |
+        | distance | samples, frechet, frechetReconstructions, precision, recall |
+        | denoise | pictures [{file, out, noisy, denoised}], meanNoisy, meanDenoised (PSNR in dB, null unless noise was added) |
         | score | samples, out, meanScore, highest [{sample, score}] |
         | inspect | model, preprocessing, training, weights [{name, shape}] |
         | report | report, samples |
@@ -26,6 +31,6 @@ internal static class CommandPage
 
     public static readonly string[] Commands =
     [
-        "train", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+        "train", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
     ];
 }

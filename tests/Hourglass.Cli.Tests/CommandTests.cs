@@ -108,6 +108,67 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Latents_can_be_mapped_moved_and_measured()
+    {
+        var (rows, model, judge) = (Rows(), In("model.hourglass"), In("rows.classifier"));
+        string[] label = ["--label", "kind"];
+        Assert.Equal(0, (await Run(["train", rows, "--epochs", "2", "--latent", "2", "--bottleneck", "gaussian", "--out", model, "--report", "none", .. label])).Code);
+        foreach (var args in new string[][]
+        {
+            ["map", model, rows, "--method", "pca", "--out", In("map.html"), .. label, "--json"], ["map", model, rows, "--count", "60", "--out", In("map.png"), "--json"], ["map", model, rows, "--method", "latents", "--out", In("map.csv"), .. label, "--json"],
+            ["features", model, rows, "--out", In("features.csv"), .. label, "--json"], ["attribute", model, rows, "--from", "left", "--to", "right", "--out", In("moved.csv"), .. label, "--json"],
+            ["classifier", rows, "--epochs", "2", "--out", judge, .. label, "--json"], ["distance", model, rows, "--classifier", judge, "--json"], ["distance", model, rows, "--classifier", judge, "--density", "mixture", "--json"],
+            ["interpolate", model, rows, "--path", "spherical", "--out", In("arc.csv"), "--json"], ["evaluate", model, rows, "--importance-samples", "20", "--json"],
+        })
+        {
+            var (code, output, error) = await Run(args);
+            Assert.True(code == 0, $"{string.Join(' ', args)}: {error}");
+            Assert.Equal(JsonValueKind.Object, Json(output).ValueKind);
+        }
+
+        Assert.Contains("<circle", File.ReadAllText(In("map.html")), StringComparison.Ordinal);
+        var (wrong, _, said) = await Run(["attribute", model, rows, "--from", "left", "--to", "up", .. label]);
+        Assert.Equal(1, wrong);
+        Assert.Contains("Labels: ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tune_keeps_its_trials_and_goes_on_from_them()
+    {
+        string[] args = ["tune", Rows(), "--label", "kind", "--minutes", "0.05", "--out", In("tuned.hourglass"), "--json"];
+        var (code, output, error) = await Run(args);
+        Assert.True(code == 0, error);
+        var first = Json(output).GetProperty("trials").GetArrayLength();
+        Assert.True(first > 3 && File.Exists(In("tuned.hourglass")) && File.Exists(In("tuned.html")));
+        var (again, resumed, _) = await Run([.. args, "--resume"]);
+        Assert.Equal(0, again);
+        Assert.Equal(first, Json(resumed).GetProperty("trials").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Series_tiles_and_classes_train_and_denoise()
+    {
+        var pictures = Directory.CreateDirectory(In("pictures")).FullName;
+        for (var number = 0; number < 3; number++)
+        {
+            Data.Output.PictureFile.Write(Path.Combine(pictures, $"{number}.png"), [.. Enumerable.Range(0, 40 * 44).Select(place => (float)(0.5 + (0.5 * Math.Sin((place % 40 / 5.0) + (place / 40 / 7.0) + number))))], 1, 40, 44);
+        }
+
+        foreach (var args in new string[][]
+        {
+            ["train", pictures, "--grey", "true", "--tile", "16:8", "--network", "u-shaped", "--channels", "4", "--bottleneck", "open", "--corruption", "gaussian:0..0.2", "--augmentation", "square", "--epochs", "1", "--report", "none", "--out", In("d.hourglass"), "--json"],
+            ["denoise", Path.Combine(pictures, "0.png"), "--model", In("d.hourglass"), "--out", In("clean.png"), "--json"], ["denoise", pictures, "--model", In("d.hourglass"), "--add-noise", "25", "--json"],
+            ["train", Rows(), "--window", "10:2", "--ignore", "kind", "--network", "temporal", "--channels", "4", "--latent", "3", "--epochs", "1", "--report", In("w.html"), "--out", In("w.hourglass"), "--json"], ["score", In("w.hourglass"), Rows(), "--out", In("s.csv"), "--json"],
+            ["train", Rows(), "--label", "kind", "--condition-on-label", "--bottleneck", "gaussian", "--epochs", "1", "--report", "none", "--out", In("c.hourglass"), "--json"], ["sample", In("c.hourglass"), "--label", "left", "--count", "5", "--out", In("left.csv"), "--json"],
+        })
+        {
+            var (code, output, error) = await Run(args);
+            Assert.True(code == 0, $"{string.Join(' ', args)}: {error}");
+            Assert.Equal(JsonValueKind.Object, Json(output).ValueKind);
+        }
+    }
+
+    [Fact]
     public async Task Options_files_are_read_strictly()
     {
         File.WriteAllText(In("model.json"), """{ "latentSize": 3, "bottleneck": { "kind": "gaussian", "betta": 4 } }""");
