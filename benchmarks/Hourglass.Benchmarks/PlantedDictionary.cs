@@ -68,7 +68,7 @@ internal static class PlantedDictionary
             Bottleneck = bottleneck,
             Objective = new SquaredErrorOptions(),
             Regularization = new() { UnitNormDictionary = true },
-            Training = new TrainingOptions { Epochs = 60, BatchSize = 256, LearningRate = 3e-3, Schedule = ScheduleKind.Cosine, Seed = seed, Patience = null },
+            Training = new TrainingOptions { Epochs = 25, BatchSize = 256, LearningRate = 3e-3, Schedule = ScheduleKind.Cosine, Seed = seed, Patience = null },
         });
         var all = Enumerable.Range(0, Samples).Select(number => (long)number).ToArray();
         using (var trainer = new Trainer(model, store, new SampleSplit(all, [])))
