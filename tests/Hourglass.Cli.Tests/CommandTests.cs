@@ -31,6 +31,12 @@ public sealed class CommandTests : IDisposable
         return In("rows.csv");
     }
 
+    private string Words()
+    {
+        File.WriteAllText(In("words.txt"), "word,number\n" + string.Join('\n', Enumerable.Range(0, 120).Select(row => $"{string.Concat(Enumerable.Repeat("ab", 1 + (row % 4)))}{(char)('c' + (row % 7))},{row}")) + "\n");
+        return In("words.txt");
+    }
+
     [Fact]
     public async Task Train_prints_one_JSON_object_with_the_documented_members()
     {
@@ -159,6 +165,8 @@ public sealed class CommandTests : IDisposable
             ["train", pictures, "--grey", "true", "--tile", "16:8", "--network", "u-shaped", "--channels", "4", "--bottleneck", "open", "--corruption", "gaussian:0..0.2", "--augmentation", "square", "--epochs", "1", "--report", "none", "--out", In("d.hourglass"), "--json"],
             ["denoise", Path.Combine(pictures, "0.png"), "--model", In("d.hourglass"), "--out", In("clean.png"), "--json"], ["denoise", pictures, "--model", In("d.hourglass"), "--add-noise", "25", "--json"],
             ["train", Rows(), "--window", "10:2", "--ignore", "kind", "--network", "temporal", "--channels", "4", "--latent", "3", "--epochs", "1", "--report", In("w.html"), "--out", In("w.hourglass"), "--json"], ["score", In("w.hourglass"), Rows(), "--out", In("s.csv"), "--json"],
+            ["train", Words(), "--text", "word", "--width", "16", "--latent", "4", "--epochs", "2", "--report", In("t.html"), "--out", In("t.hourglass"), "--json"], ["sample", In("t.hourglass"), "--count", "5", "--out", In("words.csv"), "--json"],
+            ["score", In("t.hourglass"), Words(), "--out", In("ts.csv"), "--json"], ["reconstruct", In("t.hourglass"), Words(), "--out", In("tr.csv"), "--json"], ["evaluate", In("t.hourglass"), Words(), "--json"],
             ["train", Rows(), "--label", "kind", "--condition-on-label", "--bottleneck", "gaussian", "--epochs", "1", "--report", "none", "--out", In("c.hourglass"), "--json"], ["sample", In("c.hourglass"), "--label", "left", "--count", "5", "--out", In("left.csv"), "--json"],
         })
         {

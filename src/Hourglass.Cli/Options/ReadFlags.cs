@@ -17,6 +17,7 @@ internal sealed class ReadFlags
     private readonly Option<string> _onBadRow = Words("--on-bad-row", "Malformed rows: fail (default) or skip, counted and listed.", "fail", "fail", "skip");
     private readonly Option<string?> _key = new("--key") { Description = ".npz: which array holds the samples." };
     private readonly Option<string?> _size = new("--size") { Description = "Pictures: WIDTHxHEIGHT; that of the first picture when left out." };
+    private readonly Option<string?> _text = new("--text") { Description = "Tables: the column whose characters are the samples." };
     private readonly Option<string?> _window = new("--window") { Description = "Tables: runs of rows as samples, STEPS[:STRIDE]; the last part of the time validates." };
     private readonly Option<bool> _series = new("--series") { Description = "Arrays: each sample is a series, [step] or [step, channel]." };
     private readonly Option<string?> _tile = new("--tile") { Description = "Pictures: squares of this side cut from them, SIDE[:STEP], instead of whole pictures." };
@@ -25,7 +26,7 @@ internal sealed class ReadFlags
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _window, _series, _size, _tile, _grey, _resize })
+        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _text, _window, _series, _size, _tile, _grey, _resize })
         {
             command.Options.Add(option);
         }
@@ -44,6 +45,7 @@ internal sealed class ReadFlags
         Key = parse.GetValue(_key),
         Size = Size(parse.GetValue(_size)),
         Window = parse.GetValue(_window) is { } window && Pair(window, "--window", "STEPS or STEPS:STRIDE", "100:10", 1 << 20) is var (steps, stride) ? new WindowOptions(steps, stride ?? 1) : null,
+        Text = parse.GetValue(_text),
         Series = parse.GetValue(_series),
         Tile = Tile(parse.GetValue(_tile)),
         Grey = parse.GetValue(_grey),

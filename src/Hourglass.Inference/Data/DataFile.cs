@@ -32,7 +32,8 @@ public static class DataFile
             {
                 using (table)
                 {
-                    return read.Window is { } window
+                    return read.Text is not null ? TextData.Prepare(table, read, preparation, cancellationToken)
+                        : read.Window is { } window
                         ? SeriesData.Prepare(TableData.Prepare(table, read, preparation with { ByTime = true }, progress, cancellationToken), window, preparation.Validation)
                         : TableData.Prepare(table, read, preparation, progress, cancellationToken);
                 }
@@ -59,7 +60,8 @@ public static class DataFile
             {
                 using (table)
                 {
-                    return preprocessing is SeriesPreprocessing series
+                    return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, cancellationToken)
+                        : preprocessing is SeriesPreprocessing series
                         ? SeriesData.Apply(TableData.Apply(table, read, series.Rows, progress, cancellationToken), read.Window ?? new WindowOptions(series.Steps, series.Stride))
                         : preprocessing is TablePreprocessing fitted
                         ? TableData.Apply(table, read, fitted, progress, cancellationToken)

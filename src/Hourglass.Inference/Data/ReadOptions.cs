@@ -44,6 +44,9 @@ public sealed record ReadOptions
     /// <summary>Images: squares cut from the pictures at their own size, instead of whole pictures resized.</summary>
     public TileOptions? Tile { get; init; }
 
+    /// <summary>Tables: the column whose characters are the samples, instead of the rows.</summary>
+    public string? Text { get; init; }
+
     /// <summary>Tables: runs of consecutive rows as samples [step, column]; rows by themselves when null.</summary>
     public WindowOptions? Window { get; init; }
 

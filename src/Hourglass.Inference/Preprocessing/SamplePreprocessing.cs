@@ -9,11 +9,16 @@ namespace Hourglass.Preprocessing;
 [JsonDerivedType(typeof(ArrayPreprocessing), "array")]
 [JsonDerivedType(typeof(ImagePreprocessing), "image")]
 [JsonDerivedType(typeof(SeriesPreprocessing), "series")]
+[JsonDerivedType(typeof(TextPreprocessing), "text")]
 public abstract record SamplePreprocessing
 {
     /// <summary>Shape of one model input: [feature] for rows, [step, channel] for series, [channel, height, width] for pictures.</summary>
     [JsonIgnore]
     public abstract IReadOnlyList<int> SampleShape { get; }
+
+    /// <summary>For samples of token numbers, how many kinds there are, padding (0) included; else null.</summary>
+    [JsonIgnore]
+    public virtual int? Vocabulary => null;
 
     /// <summary>Whether every model input lies in [0, 1], so that binary cross-entropy suits it.</summary>
     [JsonIgnore]

@@ -1,6 +1,7 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.Recurrent;
 using Hourglass.Networks.Transformer;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
@@ -17,8 +18,8 @@ public static class DataDefaults
     /// <exception cref="OptionsException">The user's choices contradict the data or each other; all faults are listed.</exception>
     public static AutoencoderOptions Complete(AutoencoderOptions options, SamplePreprocessing preprocessing, long trainingSamples)
     {
-        var input = new InputOptions { Shape = preprocessing.SampleShape, Blocks = preprocessing.Blocks, IsUnitInterval = preprocessing.IsUnitInterval };
-        var network = options.Network ?? new DenseNetworkOptions { Hidden = Hidden(input) };
+        var input = new InputOptions { Shape = preprocessing.SampleShape, Blocks = preprocessing.Blocks, IsUnitInterval = preprocessing.IsUnitInterval, Vocabulary = preprocessing.Vocabulary };
+        var network = options.Network ?? (input.Vocabulary is not null ? new RecurrentNetworkOptions { Feedback = true, Width = 128 } : null) ?? (NetworkOptions)new DenseNetworkOptions { Hidden = Hidden(input) };
         network = network is TransformerNetworkOptions transformer && options.Bottleneck is OpenOptions ? transformer with { Pooling = TokenPooling.None } : network;
         var complete = options with
         {
@@ -37,6 +38,7 @@ public static class DataDefaults
     {
         OpenOptions when !network.Faults(new AutoencoderOptions { Input = input, Network = network, Bottleneck = bottleneck }).Any() => (int)Math.Clamp(network.FeatureCount(input), 1, int.MaxValue),
         SparseOptions => (int)Math.Min(4L * input.Length, 1 << 16),
+        _ when input.Vocabulary is not null => 64,
         VectorQuantisedOptions quantised => 16 * Math.Max(1, quantised.CodeSize),
         BinaryOptions => 64,
         _ => Plain(input),

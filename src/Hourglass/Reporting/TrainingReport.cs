@@ -50,7 +50,7 @@ public static class TrainingReport
             Rows = isPicture ? null : Table(trained, first),
             Map = trained.LatentSize > MaximumMapped ? [] : LatentMap(trained, data, shown),
             Traversals = isPicture && trained.Model.Options.Bottleneck is GaussianOptions ? Traversals(trained) : null,
-            FeatureErrors = isPicture ? [] : FeatureErrors(trained, data, shown, featureErrors),
+            FeatureErrors = isPicture || trained.Pca is null ? [] : FeatureErrors(trained, data, shown, featureErrors),
             ErrorMap = isPicture ? ErrorMap(trained, featureErrors) : null,
             Scores = errors.Squared,
             Samples = isPicture && trained.CanSample ? NewSamples(trained) : null,
