@@ -15,9 +15,9 @@ internal static class DenoiseCommand
 
     public static Command Create(Screen screen)
     {
-        var command = new Command("denoise", "Remove noise from pictures of any size, with a model trained on tiles.\n\nExamples:\n  hourglass train photos/ --tile 64:32 --network u-shaped --bottleneck open --corruption gaussian:0..0.2 --out denoiser.hourglass\n  hourglass denoise noisy.jpg --model denoiser.hourglass --out clean.png\n  hourglass denoise clean/ --model denoiser.hourglass --add-noise 25 --json");
+        var command = new Command("denoise", "Remove noise from pictures of any size, with a model trained on tiles.\n\nExamples:\n  hourglass denoise noisy.jpg --out clean.png\n  hourglass train photos/ --tile 64:32 --network u-shaped --bottleneck open --corruption gaussian:0..0.2 --out denoiser.hourglass\n  hourglass denoise noisy.jpg --model denoiser.hourglass --out clean.png\n  hourglass denoise clean/ --model denoiser.hourglass --add-noise 25 --json");
         var pictures = new Argument<string>("PICTURES") { Description = "A picture, or a folder of them." };
-        var model = new Option<string>("--model") { Description = "A .hourglass file trained on tiles.", Required = true };
+        var model = new Option<string?>("--model") { Description = "A .hourglass file trained on tiles; the one inside Hourglass when left out (any normal noise, colours one by one)." };
         var noise = new Option<double?>("--add-noise") { Description = "Measure: add normal noise of this standard deviation (of 255) to clean pictures first; neither clipped nor rounded." };
         var grey = new Option<bool?>("--grey") { Description = "Read pictures as grey; as they are when left out." };
         var (output, seed, json) = (CommonOptions.Out("A picture, or a folder for a folder."), CommonOptions.Seed(), CommonOptions.Json());
@@ -29,7 +29,7 @@ internal static class DenoiseCommand
 
         command.SetAction(parse =>
         {
-            using var trained = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
+            using var trained = parse.GetValue(model) is { } file ? TrainedAutoencoder.Load(file) : DenoiseTask.LoadDefault();
             var (path, deviation) = (parse.GetRequiredValue(pictures), parse.GetValue(noise));
             if (deviation is { } wish && !(wish >= 0 && wish <= 255))
             {
