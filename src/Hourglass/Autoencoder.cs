@@ -70,7 +70,8 @@ public sealed partial class Autoencoder : nn.Module
         var latent = _bottleneck.Forward(Features(Corrupted(batch.Input, context), batch.Condition, context), context);
         var output = Decoded(latent.Values, batch.Condition, context with { Target = context.IsTraining ? batch.Target : null });
         var distance = _objective.Distances(output, batch.Target, batch.Mask).sum([1L]); // [draws * batch]
-        var cost = Bound.Loss(distance, latent);
+        var weight = context.IsTraining ? _objective.TrainingWeight : 1;
+        var cost = Bound.Loss(weight == 1 ? distance : distance * HeldScalar.Of(weight), latent);
         return new Pass(latent, output, distance, (context.IsTraining ? cost + Extras(batch, latent, output, context) : cost) * HeldScalar.Of(1.0 / SampleLength));
     }
 

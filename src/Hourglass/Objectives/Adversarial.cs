@@ -65,6 +65,8 @@ internal sealed class Adversarial : Objective
         RegisterComponents();
     }
 
+    internal override double TrainingWeight => _options.Reconstruction;
+
     public override Tensor Reconstruction(Tensor output) => _isUnitInterval ? output.sigmoid() : output;
 
     internal override Tensor? Contest(ContestPlay play)
@@ -91,11 +93,9 @@ internal sealed class Adversarial : Objective
 
     private protected override Tensor Compare(Tensor output, Tensor target)
     {
-        var distances = _isUnitInterval
+        return _isUnitInterval
             ? nn.functional.binary_cross_entropy_with_logits(output, target, reduction: nn.Reduction.None)
             : (output - target).square();
-        // A plain GAN is not trained on it, but what is printed stays a distance.
-        return _options.Reconstruction is 0 or 1 ? distances : distances * HeldScalar.Of(_options.Reconstruction);
     }
 
     private Tensor Shaped(Tensor output) => Reconstruction(output).reshape(_shape);

@@ -58,6 +58,9 @@ public abstract record ObjectiveOptions
 /// <param name="name">Name among the model's parameters.</param>
 public abstract class Objective(string name) : nn.Module(name)
 {
+    /// <summary>Weight of the distance in the loss that is trained; what is printed and scored stays the distance itself.</summary>
+    internal virtual double TrainingWeight => 1;
+
     /// <summary>What is observed: the batch itself, or a draw from it where the objective says so.</summary>
     /// <param name="batch">Input and target.</param>
     /// <param name="context">Noise where draws may be made.</param>

@@ -18,13 +18,13 @@ public sealed partial class MapTests
         ["Networks"] = ["Engine", "Bottlenecks"],
         ["Regularization"] = ["Engine"],
         ["Engine"] = [],
-        ["Evaluation"] = [],
+        ["Evaluation"] = ["Engine"],
         ["Baselines"] = ["Bottlenecks", "Bundles", "Data", "Engine", "Networks"],
         ["Training"] = ["Engine", "Networks", "Data", "Bundles", "Bottlenecks"],
         ["Recipes"] = ["Bottlenecks", "Corruption", "Networks", "Objectives", "Preprocessing", "Regularization", "Training"],
         ["Bundles"] = ["Baselines", "Data", "Networks", "Preprocessing"],
         ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Evaluation", "Preprocessing", "Training"],
-        ["Tasks"] = ["Baselines", "Bundles", "Data", "Engine", "Evaluation", "Recipes", "Training"],
+        ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Corruption", "Data", "Engine", "Evaluation", "Networks", "Preprocessing", "Recipes", "Training"],
     };
 
     private static string Root => Path.GetFullPath(Path.Combine(Snapshot.Here(), "..", "..", ".."));

@@ -215,10 +215,29 @@ public sealed class KindTests : IDisposable
     }
 
     [Fact]
+    public void A_plain_gan_does_not_learn_from_the_distance()
+    {
+        using var scope = NewDisposeScope();
+        var options = Options("gaussian") with
+        {
+            Bottleneck = new Hourglass.Bottlenecks.WassersteinOptions { Weight = 0 },
+            Objective = new Hourglass.Objectives.AdversarialOptions { Reconstruction = 0, Weight = 0 },
+        };
+        using var model = new Autoencoder(options);
+        using var noise = new Generator(1);
+        var pass = model.Forward(Batch.Of(ContractTests.Samples(options.Input!, 4)), new StepContext(noise, 0));
+        pass.Loss.backward();
+        Assert.True(pass.Distance.min().item<float>() > 0);
+        Assert.All(model.named_parameters().Where(parameter => parameter.name.Contains("decoder", StringComparison.Ordinal)), parameter =>
+            Assert.True(parameter.parameter.grad is not { } gradient || gradient.abs().max().item<float>() == 0, parameter.name));
+        Assert.Contains(model.named_parameters(), parameter => parameter.parameter.grad is { } gradient && gradient.abs().max().item<float>() > 0);
+    }
+
+    [Fact]
     public void A_latent_size_is_chosen_where_larger_ones_no_longer_pay()
     {
-        Tasks.Tuning.FrontierPoint[] frontier = [new(2, 1, 1), new(4, 0.5, 1), new(8, 0.55, 1), new(16, 0.2, 1), new(32, 0.19, 1), new(64, 0.18, 1)];
-        Assert.Equal(16, Tasks.Tuning.TuneTask.Choose(frontier));
+        Hourglass.Tasks.Tuning.FrontierPoint[] frontier = [new(2, 1, 1), new(4, 0.5, 1), new(8, 0.55, 1), new(16, 0.2, 1), new(32, 0.19, 1), new(64, 0.18, 1)];
+        Assert.Equal(16, Hourglass.Tasks.Tuning.TuneTask.Choose(frontier));
     }
 
     private sealed class Stopper(CancellationTokenSource stop, int? after) : IProgress<TrainingProgress>
