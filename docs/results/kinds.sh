@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
-# Trains one model of each generative or discrete kind on the built-in glyphs and prints the rows of the table in docs/results/kinds.md.
-# Usage: bash docs/results/kinds.sh [HOURGLASS]; pictures go to docs/results/kinds/. Build the release command line first.
+# Trains one model of each generative or discrete kind and prints the rows of the tables in docs/results/kinds.md; pictures go to docs/results/kinds/.
+# Usage: bash docs/results/kinds.sh [HOURGLASS]                  the built-in glyphs
+#        DATA=FOLDER/train-images-idx3-ubyte.gz TEST=FOLDER/t10k-images-idx3-ubyte.gz EPOCHS=6 PREFIX=mnist- bash docs/results/kinds.sh [HOURGLASS]
+#        ONLY='gan|mae' ...                                      some rows. Build the release command line first.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 hourglass=${1:-"dotnet artifacts/bin/Hourglass.Cli/release/Hourglass.Cli.dll"}
-epochs=${EPOCHS:-25}
+epochs=${EPOCHS:-25} data=${DATA:-glyphs} test=${TEST:-glyphs-test} prefix=${PREFIX:-} only=${ONLY:-.*}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-$hourglass classifier glyphs --epochs 5 --out "$work/glyphs.classifier" >&2
+$hourglass classifier "$data" --epochs 5 --out "$work/features.classifier" >&2
 
 row() { # name, density, flags
   local name=$1 density=$2; shift 2
-  $hourglass train glyphs --epochs "$epochs" --patience 0 --batch-size 64 --out "$work/model.hourglass" --report none --json "$@" > "$work/train.json" 2> "$work/log" || { tail -n 2 "$work/log" >&2; return; }
+  [[ $name =~ ^($only)$ ]] || return
+  $hourglass train "$data" --epochs "$epochs" --patience 0 --batch-size 64 --out "$work/model.hourglass" --report none --json "$@" > "$work/train.json" 2> "$work/log" || { tail -n 2 "$work/log" >&2; return; }
   local from=(); [ "$density" = default ] || from=(--density "$density")
-  $hourglass distance "$work/model.hourglass" glyphs-test --classifier "$work/glyphs.classifier" --count 3000 "${from[@]}" --json > "$work/distance.json" 2>> "$work/log" || echo '{}' > "$work/distance.json"
-  $hourglass sample "$work/model.hourglass" --count 32 --out "docs/results/kinds/$name.png" "${from[@]}" > /dev/null 2>> "$work/log"
+  $hourglass distance "$work/model.hourglass" "$test" --classifier "$work/features.classifier" --count 3000 "${from[@]}" --json > "$work/distance.json" 2>> "$work/log" || echo '{}' > "$work/distance.json"
+  $hourglass sample "$work/model.hourglass" --count 32 --out "docs/results/kinds/$prefix$name.png" "${from[@]}" > /dev/null 2>> "$work/log"
   python3 - "$name" "$density" "$work" <<'PY'
 import json, sys
 name, density, work = sys.argv[1:]
@@ -40,3 +43,9 @@ row binary autoregressive --hidden 512 --latent 64 --bottleneck binary
 row vae-gan prior $dense --bottleneck gaussian --objective adversarial --contest-weight 5
 row gan prior $dense --bottleneck wasserstein --latent-weight 0 --objective adversarial --reconstruction-weight 0 --contest-weight 1
 row gan-wasserstein prior $dense --bottleneck wasserstein --latent-weight 0 --objective adversarial --reconstruction-weight 0 --contest-weight 1 --rule wasserstein
+if [[ mae =~ ^($only)$ ]]; then
+  $hourglass train "$data" --epochs "$epochs" --patience 0 --batch-size 64 --network transformer --patch 4 --width 64 --layers 3 --pooling none --bottleneck open --hidden-share 0.75 \
+    --learning-rate 0.002 --schedule cosine --out "$work/model.hourglass" --report none --json > "$work/train.json" 2> "$work/log" || tail -n 2 "$work/log" >&2
+  $hourglass reconstruct "$work/model.hourglass" "$test" --corrupted --out "docs/results/kinds/${prefix}mae.png" > /dev/null
+  python3 -c "import json; r = json.load(open('$work/train.json')); print(f'| mae, 75 % hidden | - | {r[\"squaredError\"]:.5f} | - | - | - | - | | {r[\"seconds\"]:.0f} |')"
+fi

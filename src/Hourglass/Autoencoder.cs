@@ -110,6 +110,17 @@ public sealed partial class Autoencoder : nn.Module
     /// <param name="noise">Source of the noise.</param>
     public Tensor Corrupt(Tensor samples, Generator noise) => _corruption.Apply(Require(samples), new StepContext(noise, 0));
 
+    /// <summary>Encode and decode from a corrupted input: noise as in training, and parts hidden where the encoder hides parts.</summary>
+    /// <param name="samples">Float32, [batch, ...sample shape].</param>
+    /// <param name="noise">Source of the noise.</param>
+    /// <returns>What the encoder saw, and what the decoder made of it, both of the samples' shape.</returns>
+    public (Tensor Seen, Tensor Reconstruction) ReconstructCorrupted(Tensor samples, Generator noise)
+    {
+        var corrupted = Corrupt(samples, noise);
+        var features = Features(corrupted, null, StepContext.Validation(noise));
+        return (_encoder.Seen(corrupted, features), Decode(_bottleneck.Forward(features, StepContext.Evaluation).Values));
+    }
+
     /// <summary>Squared norm of the encoder's Jacobian, for the contractive penalty.</summary>
     internal Tensor JacobianPenalty(Tensor samples, StepContext context) =>
         ContractivePenalty.Compute(

@@ -79,6 +79,29 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <returns>Reconstructions, same shape.</returns>
     public float[] Reconstruct(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), ReconstructBatch);
 
+    /// <summary>Encodes what training would have shown the encoder (noise added, parts hidden), then decodes.</summary>
+    /// <param name="samples">[sample, value], row-major.</param>
+    /// <param name="seed">Seed of the noise.</param>
+    /// <returns>What the encoder saw, and its reconstructions, both of the samples' shape.</returns>
+    /// <exception cref="HourglassException">The PCA of the bundle is in use.</exception>
+    public (float[] Seen, float[] Reconstructions) ReconstructCorrupted(ReadOnlySpan<float> samples, int seed)
+    {
+        if (UsesPca)
+        {
+            throw new HourglassException("PCA was not trained on corrupted samples. Leave --use pca out.");
+        }
+
+        using var noise = new Generator((ulong)(uint)seed);
+        var seen = new List<float>();
+        var reconstructions = Map(samples, Model.SampleLength, Shape(), batch =>
+        {
+            var (shown, made) = Model.ReconstructCorrupted(batch, noise);
+            seen.AddRange(MemoryMarshal.Cast<byte, float>(shown.contiguous().bytes));
+            return made;
+        });
+        return ([.. seen], reconstructions);
+    }
+
     /// <summary>Encodes samples held in a tensor span.</summary>
     /// <param name="samples">[sample, value].</param>
     /// <returns>Latents, [sample, latent].</returns>

@@ -14,6 +14,12 @@ public abstract class Encoder(string name) : nn.Module(name)
     /// <param name="context">Noise for dropout, in training.</param>
     /// <returns>[batch, feature].</returns>
     public abstract Tensor Forward(Tensor samples, StepContext context);
+
+    /// <summary>What of the samples the features were made from, for pictures: an encoder that hides parts shows them empty.</summary>
+    /// <param name="samples">[batch, ...sample shape].</param>
+    /// <param name="features">What <see cref="Forward"/> made of them.</param>
+    /// <returns>Same shape as the samples.</returns>
+    public virtual Tensor Seen(Tensor samples, Tensor features) => samples;
 }
 
 /// <summary>From latents to reconstructions.</summary>

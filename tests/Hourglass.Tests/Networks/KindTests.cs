@@ -234,6 +234,18 @@ public sealed class KindTests : IDisposable
     }
 
     [Fact]
+    public void A_masked_autoencoder_shows_the_patches_it_saw_and_no_others()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new Autoencoder(Options("masked autoencoder"));
+        using var noise = new Generator(3);
+        using var noGrad = no_grad();
+        var (seen, reconstruction) = model.ReconstructCorrupted(ones(5, 2, 9, 6), noise);
+        Assert.Equal(5 * 2 * 18, seen.sum().item<float>()); // two of six patches of 18 values, as they were
+        Assert.Equal(seen.shape, reconstruction.shape);
+    }
+
+    [Fact]
     public void A_latent_size_is_chosen_where_larger_ones_no_longer_pay()
     {
         Hourglass.Tasks.Tuning.FrontierPoint[] frontier = [new(2, 1, 1), new(4, 0.5, 1), new(8, 0.55, 1), new(16, 0.2, 1), new(32, 0.19, 1), new(64, 0.18, 1)];

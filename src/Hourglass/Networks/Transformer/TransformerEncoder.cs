@@ -57,6 +57,17 @@ internal sealed class TransformerEncoder : Encoder
         return _options.Pooling == TokenPooling.Mean ? Mean(tokens, isText) : All(tokens, places, samples.shape[0]);
     }
 
+    public override Tensor Seen(Tensor samples, Tensor features)
+    {
+        if (_options.Pooling == TokenPooling.Mean)
+        {
+            return samples;
+        }
+
+        var marks = features.view(samples.shape[0], _places.shape[0], -1).narrow(2, _options.Width, 1); // 1 where a token was visible
+        return (_embedding.Count > 0 ? samples * marks.squeeze(2) : Patches.Join(Patches.Cut(samples, _options, _input) * marks, _options, _input)).reshape(samples.shape);
+    }
+
     private Tensor Visible(Tensor tokens, Generator noise)
     {
         var count = Math.Max(1, (long)Math.Round(tokens.shape[1] * (1 - _options.HiddenShare)));
