@@ -29,8 +29,8 @@ internal static class PlantedDictionary
         foreach (var (name, bottleneck) in new (string, BottleneckOptions)[]
         {
             ("top-k", new TopKOptions { Active = Active }), ("batch-top-k", new BatchTopKOptions { Active = Active }),
-            ("jump-relu", new JumpReluOptions { Target = Active, L0 = 0.1 }), ("gated", new GatedOptions { L1 = 0.1 }),
-            ("l1", new DeterministicOptions { Activation = Networks.Activation.Relu, L1 = 0.1 }),
+            ("jump-relu", new JumpReluOptions { Target = Active, L0 = 0.1 }), ("gated", new GatedOptions { L1 = 1 }),
+            ("l1", new DeterministicOptions { Activation = Networks.Activation.Relu, L1 = 0.3 }),
         })
         {
             var runs = Enumerable.Range(1, seeds).Select(seed => Measure(bottleneck, seed)).ToList();
@@ -68,7 +68,7 @@ internal static class PlantedDictionary
             Bottleneck = bottleneck,
             Objective = new SquaredErrorOptions(),
             Regularization = new() { UnitNormDictionary = true },
-            Training = new TrainingOptions { Epochs = 25, BatchSize = 256, LearningRate = 3e-3, Schedule = ScheduleKind.Cosine, Seed = seed, Patience = null },
+            Training = new TrainingOptions { Epochs = 40, BatchSize = 256, LearningRate = 3e-3, Schedule = ScheduleKind.Cosine, Seed = seed, Patience = null },
         });
         var all = Enumerable.Range(0, Samples).Select(number => (long)number).ToArray();
         using (var trainer = new Trainer(model, store, new SampleSplit(all, [])))

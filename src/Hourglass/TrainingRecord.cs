@@ -19,6 +19,9 @@ public sealed record TrainingRecord(
     /// <summary>The model's squared error per value on the held-out samples.</summary>
     public double SquaredError { get; init; }
 
+    /// <summary>Mean over the held-out samples of |x - r|^2 / |x|^2; null in files of older versions.</summary>
+    public double? NormalizedSquaredError { get; init; }
+
     /// <summary>Named figures of the latents on the held-out samples: active units, L0, dead share, perplexity.</summary>
     public IReadOnlyDictionary<string, double> Latents { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 }

@@ -6,6 +6,7 @@ namespace Hourglass.Cli.Commands;
 /// <param name="Samples">Samples read.</param>
 /// <param name="Objective">The objective per value on the held-out samples.</param>
 /// <param name="SquaredError">Squared error per value, in model-input units.</param>
+/// <param name="NormalizedSquaredError">Mean over samples of |x - r|^2 / |x|^2.</param>
 /// <param name="Pca">PCA on the same samples; null without a bottleneck.</param>
 /// <param name="Verdict">"autoencoder" or "pca".</param>
 /// <param name="Advice">A sentence.</param>
@@ -19,7 +20,7 @@ namespace Hourglass.Cli.Commands;
 /// <param name="Seconds">Training time.</param>
 /// <param name="SamplesPerSecond">Training speed.</param>
 internal sealed record TrainResult(
-    long Samples, double Objective, double SquaredError, PcaResult? Pca, string? Verdict, string? Advice, IntervalResult? Difference, IReadOnlyDictionary<string, double> Latents, string Model, string? Report, int Epochs, int BestEpoch,
+    long Samples, double Objective, double SquaredError, double? NormalizedSquaredError, PcaResult? Pca, string? Verdict, string? Advice, IntervalResult? Difference, IReadOnlyDictionary<string, double> Latents, string Model, string? Report, int Epochs, int BestEpoch,
     StopReason StopReason, double Seconds, double SamplesPerSecond);
 
 /// <summary>What evaluate prints with --json.</summary>

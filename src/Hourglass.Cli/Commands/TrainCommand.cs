@@ -62,7 +62,7 @@ internal static class TrainCommand
         var record = outcome.Trained.Record;
         var comparison = record.Comparison;
         var result = new TrainResult(
-            record.Data.Samples, record.Objective, record.SquaredError, comparison is null ? null : new PcaResult(comparison.PcaSquaredError, comparison.Components), comparison?.Verdict,
+            record.Data.Samples, record.Objective, record.SquaredError, record.NormalizedSquaredError, comparison is null ? null : new PcaResult(comparison.PcaSquaredError, comparison.Components), comparison?.Verdict,
             comparison?.Advice, comparison is null ? null : new IntervalResult(comparison.Difference.Mean, comparison.Difference.Low, comparison.Difference.High), record.Latents,
             Path.GetFullPath(request.Out!), report is null ? null : Path.GetFullPath(report), record.History.Epochs.Count, record.History.BestEpoch, record.History.StopReason,
             Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1));

@@ -39,6 +39,7 @@ internal sealed class ModelFlags
         ("causal", "Causal", "temporal: a step sees only earlier ones."),
         ("cell", "Cell", "recurrent: gru or lstm."),
         ("width", "Width", "recurrent: values in a state; transformer: values of a token."),
+        ("frame", "Frame", "recurrent: steps read and written at once; long series learn faster in frames."),
         ("layers", "Layers", "recurrent, transformer: layers."),
         ("decoder-layers", "DecoderLayers", "transformer: layers of the decoder."),
         ("bidirectional", "Bidirectional", "recurrent: the encoder also reads from the end."),

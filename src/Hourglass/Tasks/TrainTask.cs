@@ -102,6 +102,7 @@ public static class TrainTask
             pca is null ? null : PcaComparison.Of(errors.Squared, pca.SquaredErrors(data.Samples, held), pca.Count), EngineVersions.Current, started)
         {
             SquaredError = errors.Squared.Average(),
+            NormalizedSquaredError = errors.Normalized.Average(),
             Latents = LatentFigures.Of(draft, data.Samples, held),
         };
         var density = LatentDensity.Fit(draft, data.Samples, training);

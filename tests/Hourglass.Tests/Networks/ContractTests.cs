@@ -121,7 +121,8 @@ public sealed class ContractTests
         {
             ("temporal", new TemporalNetworkOptions { Channels = [3, 4], Normalization = Normalization.Batch }), ("temporal, dilated, causal", new TemporalNetworkOptions { Channels = [3, 4], Dilated = true, Causal = true }),
             ("gru", new RecurrentNetworkOptions { Width = 5 }), ("lstm, bidirectional", new RecurrentNetworkOptions { Width = 5, Layers = 2, Cell = RecurrentCell.Lstm, Bidirectional = true }),
-            ("gru, feedback", new RecurrentNetworkOptions { Width = 5, Feedback = true }), ("gru, scheduled", new RecurrentNetworkOptions { Width = 5, Feedback = true, TeacherForcingEpochs = 2 }),
+            ("gru, feedback", new RecurrentNetworkOptions { Width = 5, Feedback = true }), ("gru, frames", new RecurrentNetworkOptions { Width = 5, Frame = 3 }), ("gru, frames, feedback", new RecurrentNetworkOptions { Width = 5, Frame = 4, Feedback = true, TeacherForcing = 0.5 }),
+            ("gru, scheduled", new RecurrentNetworkOptions { Width = 5, Feedback = true, TeacherForcingEpochs = 2 }),
             ("transformer", new TransformerNetworkOptions { Width = 8, Heads = 2, Layers = 1, DecoderLayers = 1, Patch = 3 }),
         })
         {

@@ -22,7 +22,7 @@ internal sealed class RecurrentEncoder : Encoder
 
         for (var direction = 0; direction < options.Directions; direction++)
         {
-            _directions.Add(new RecurrentMemory(options, input.Vocabulary is null ? input.Shape[1] : options.Width));
+            _directions.Add(new RecurrentMemory(options, input.Vocabulary is null ? options.FrameLength(input) : options.Width));
         }
 
         FeatureSize = (int)options.FeatureCount(input);
@@ -34,7 +34,7 @@ internal sealed class RecurrentEncoder : Encoder
     public override Tensor Forward(Tensor samples, StepContext context)
     {
         var lengths = _embedding.Count == 0 ? null : samples.ne(HeldScalar.Of(0)).sum([1L]); // [batch]
-        var steps = _embedding.Count == 0 ? samples : _embedding[0].call(samples.to(ScalarType.Int64)); // [batch, step, value]
+        var steps = _embedding.Count == 0 ? samples.view(samples.shape[0], samples.shape[1] / _options.Frame, -1) : _embedding[0].call(samples.to(ScalarType.Int64)); // [batch, frame, value]
         steps = NoiseDropout.Apply(steps, _options.InputDropout, context);
         var states = new List<Tensor> { Last(_directions[0], steps, lengths) };
         if (_options.Bidirectional)

@@ -17,6 +17,9 @@ public sealed record RecurrentNetworkOptions : NetworkOptions
     /// <summary>Layers of cells, on both sides.</summary>
     public int Layers { get; init; } = 1;
 
+    /// <summary>Steps that are read and written at once, as one frame; must divide a series' length. Long series learn faster in frames.</summary>
+    public int Frame { get; init; } = 1;
+
     /// <summary>Whether the encoder also reads from the end.</summary>
     public bool Bidirectional { get; init; }
 
@@ -32,10 +35,13 @@ public sealed record RecurrentNetworkOptions : NetworkOptions
     /// <summary>Directions that the encoder reads in.</summary>
     internal int Directions => Bidirectional ? 2 : 1;
 
-    internal override UInt128 EncoderWeightCount(InputOptions input) => (UInt128)Directions * CellWeights(input.Vocabulary is null ? input.Shape[1] : Width);
+    internal override UInt128 EncoderWeightCount(InputOptions input) => (UInt128)Directions * CellWeights(input.Vocabulary is null ? FrameLength(input) : Width);
 
     internal override UInt128 DecoderWeightCount(InputOptions input, int latentSize) =>
-        CellWeights(latentSize) + ((UInt128)latentSize * (UInt128)Width) + ((UInt128)Width * (UInt128)(input.Vocabulary ?? input.Shape[1]));
+        CellWeights(latentSize) + ((UInt128)latentSize * (UInt128)Width) + ((UInt128)Width * (UInt128)(input.Vocabulary ?? FrameLength(input)));
+
+    /// <summary>Values in a frame.</summary>
+    internal int FrameLength(InputOptions input) => Frame * input.Shape[1];
 
     internal override long FeatureCount(InputOptions input) => (long)Width * Layers * Directions;
 
@@ -58,6 +64,11 @@ public sealed record RecurrentNetworkOptions : NetworkOptions
         if (TeacherForcing is not (>= 0 and <= 1) || TeacherForcingEpochs is { } epochs && !(epochs > 0 && double.IsFinite(epochs)))
         {
             yield return $"network recurrent: teacherForcing must be from 0 to 1 and teacherForcingEpochs above 0, got {TeacherForcing} and {TeacherForcingEpochs}.";
+        }
+
+        if (Frame < 1 || (options.Input is { } whole && whole.Shape[0] % Frame != 0) || (Frame > 1 && options.Input?.Vocabulary is not null))
+        {
+            yield return $"network recurrent: frame must divide the steps of a series ({options.Input?.Shape[0]}) and be 1 for tokens, got {Frame}.";
         }
 
         if (options.Input is { Vocabulary: null } input && input.Shape.Count != 2)
