@@ -1,14 +1,19 @@
 using Hourglass.Benchmarks;
 
-// One line of JSON for each benchmark: dotnet run -c Release --project benchmarks/Hourglass.Benchmarks -- dictionary [--seeds N]
+// dotnet run -c Release --project benchmarks/Hourglass.Benchmarks -- NAME
 return args.FirstOrDefault() switch
 {
     "dictionary" => PlantedDictionary.Run(args),
+    "kernels" => KernelRates.Run(),
+    "speed" => Speed.Run(args),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("Benchmarks: dictionary [--seeds N]   directions recovered from a planted dictionary, for each sparse bottleneck");
+    Console.Error.WriteLine("Benchmarks:");
+    Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
+    Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
+    Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
     return 1;
 }

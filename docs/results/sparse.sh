@@ -25,7 +25,7 @@ PY
 row() { # name, flags
   local name=$1; shift
   for seed in $(seq "$seeds"); do
-    $hourglass train "$work/all.npy" --hidden none --latent "${LATENT:-512}" --unit-norm --objective squared-error --epochs "${EPOCHS:-40}" --batch-size 64 --learning-rate 0.001 --schedule cosine --patience 0 --validation 0.2 \
+    $hourglass train "$work/all.npy" --hidden none --latent "${LATENT:-128}" --unit-norm --objective squared-error --epochs "${EPOCHS:-80}" --batch-size 64 --learning-rate 0.001 --schedule cosine --patience 0 --validation 0.2 \
       --seed "$seed" --out "$work/m.hourglass" --report none --json "$@" > "$work/$seed.json" 2> "$work/log" || { tail -n 1 "$work/log" >&2; return; }
   done
   python3 - "$name" "$*" "$work" "$seeds" <<'PY'
@@ -40,8 +40,8 @@ print(f"| {name} | `{flags}` | {spread(latents('l0'), 1)} | {spread(lambda run: 
 PY
 }
 
-for active in 8 16 32 64; do row top-k --bottleneck top-k --dead-after 3000 --active $active; done
-for active in 8 16 32 64; do row batch-top-k --bottleneck batch-top-k --dead-after 3000 --active $active; done
-for target in 8 16 32 64; do row jump-relu --bottleneck jump-relu --dead-after 3000 --target-l0 $target --l0 0.1; done
-for weight in 3 1 0.5; do row gated --bottleneck gated --dead-after 3000 --latent-l1 $weight; done
+for active in 4 8 16 32; do row top-k --bottleneck top-k --dead-after 2000 --active $active; done
+for active in 4 8 16 32; do row batch-top-k --bottleneck batch-top-k --dead-after 2000 --active $active; done
+for target in 4 8 16 32; do row jump-relu --bottleneck jump-relu --dead-after 2000 --target-l0 $target --l0 0.1; done
+for weight in 3 1 0.5; do row gated --bottleneck gated --dead-after 2000 --latent-l1 $weight; done
 for weight in 3 1 0.5 0.2; do row l1 --bottleneck deterministic --latent-activation relu --latent-l1 $weight; done

@@ -57,6 +57,13 @@ public sealed partial class Autoencoder
         return (cat(parts, 0).logsumexp(0) - HeldScalar.Of(Math.Log(draws))).MoveToOuterDisposeScope();
     }
 
+    /// <summary>What the encoder is shown of a batch and what is to be reconstructed.</summary>
+    internal (Tensor Input, Tensor Target) Shown(Batch given, StepContext context)
+    {
+        var batch = _objective.Observe(given, context);
+        return (Corrupted(batch.Input, context), batch.Target);
+    }
+
     /// <summary>Told once, before the first step, what data looks like.</summary>
     /// <param name="samples">Some training samples, [sample, ...sample shape].</param>
     /// <param name="noise">Source of randomness.</param>

@@ -65,7 +65,7 @@ internal static class TrainCommand
             record.Data.Samples, record.Objective, record.SquaredError, record.NormalizedSquaredError, comparison is null ? null : new PcaResult(comparison.PcaSquaredError, comparison.Components), comparison?.Verdict,
             comparison?.Advice, comparison is null ? null : new IntervalResult(comparison.Difference.Mean, comparison.Difference.Low, comparison.Difference.High), record.Latents,
             Path.GetFullPath(request.Out!), report is null ? null : Path.GetFullPath(report), record.History.Epochs.Count, record.History.BestEpoch, record.History.StopReason,
-            Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1));
+            Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1), record.History.Engine);
         if (asJson)
         {
             screen.WriteJson(result);
@@ -93,6 +93,7 @@ internal static class TrainCommand
             screen.Output.WriteLine(line);
         }
 
+        screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Engine: {result.Engine}; {result.SamplesPerSecond:N0} samples/s, validation included."));
         screen.Output.WriteLine($"Model:  {result.Model}");
         if (result.Report is not null)
         {

@@ -19,11 +19,12 @@ internal sealed class TrainingFlags
     private readonly Option<int?> _seed = new("--seed") { Description = "Seed of everything (1)." };
     private readonly Option<string?> _augmentation = new("--augmentation") { Description = "Pictures: none, mirror or square (all eight ways)." };
     private readonly Option<string?> _precision = new("--precision") { Description = "Convolutions: float32 or bfloat16." };
+    private readonly Option<string?> _engine = new("--engine") { Description = "auto, fused (dense models by hand, in vectors) or autograd." };
     private readonly Option<string?> _device = new("--device") { Description = "auto, cpu or cuda." };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _batchSize, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _device })
+        foreach (var option in new Option[] { _epochs, _batchSize, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _engine, _device })
         {
             command.Options.Add(option);
         }
@@ -44,6 +45,7 @@ internal sealed class TrainingFlags
         Seed = parse.GetValue(_seed) ?? start.Seed,
         Augmentation = parse.GetValue(_augmentation) is { } augmentation ? ModelFlags.Word<Augmentation>(augmentation, "--augmentation") : start.Augmentation,
         Precision = parse.GetValue(_precision) is { } precision ? ModelFlags.Word<Precision>(precision, "--precision") : start.Precision,
+        Engine = parse.GetValue(_engine) is { } engine ? ModelFlags.Word<StepEngine>(engine, "--engine") : start.Engine,
         Device = parse.GetValue(_device) is { } device ? ModelFlags.Word<DeviceChoice>(device, "--device") : start.Device,
     };
 }

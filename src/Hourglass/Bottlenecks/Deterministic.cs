@@ -87,4 +87,7 @@ internal sealed class Deterministic : Bottleneck
 
         return new Latent(values, penalty);
     }
+
+    // A rectified latent is silent or fires, like a sparse dictionary's.
+    internal override IEnumerable<(string Name, double Value)> Figures(Tensor latents) => _options.Activation == Activation.Relu ? SparseDictionary.Firing(latents) : [];
 }

@@ -61,6 +61,9 @@ public sealed class FlatParameters : IDisposable
     /// <summary>State that is not trained by gradients: running statistics.</summary>
     public IReadOnlyList<(string Name, Tensor Tensor)> Buffers => _buffers;
 
+    /// <summary>Where the parameter of a name stands.</summary>
+    public ParameterPlace Place(string name) => Layout.First(place => place.Name == name);
+
     // Each parameter starts at 64 bytes, as the engine's own allocations do: kernels then round alike from run to run.
     private static long Aligned(long count) => (count + 15) / 16 * 16;
 

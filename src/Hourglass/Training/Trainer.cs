@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
-using Hourglass.Engine;
 using Hourglass.Networks;
+using Hourglass.Training.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -67,7 +67,8 @@ public sealed class Trainer : IDisposable
             Initialize();
         }
 
-        var reason = RunEpochs(state, progress, cancellationToken);
+        using var step = CreateStep();
+        var reason = RunEpochs(state, step, progress, cancellationToken);
         if (state.Best is { } best)
         {
             parameters.Restore(best);
@@ -82,7 +83,10 @@ public sealed class Trainer : IDisposable
         // The model outlives the flat buffer: give each parameter memory of its own again.
         Unflatten(parameters);
         return new TrainingHistory(
-            state.Epochs, state.BestEpoch, reason, state.Notes, state.Seconds, state.Seconds > 0 ? state.Samples / state.Seconds : 0);
+            state.Epochs, state.BestEpoch, reason, state.Notes, state.Seconds, state.Seconds > 0 ? state.Samples / state.Seconds : 0)
+        {
+            Engine = step.Engine,
+        };
     }
 
     /// <inheritdoc/>
@@ -97,7 +101,7 @@ public sealed class Trainer : IDisposable
         _model.Initialize(_reader.Read(order.AsSpan(0, Math.Min(order.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
     }
 
-    private StopReason RunEpochs(TrainingState state, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private StopReason RunEpochs(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         while (state.Epochs.Count < _options.Epochs)
         {
@@ -108,7 +112,9 @@ public sealed class Trainer : IDisposable
 
             _clock.Restart();
             using var start = new EpochStart(state);
-            var loss = RunEpoch(state, progress, cancellationToken);
+            step.Begin(state);
+            var loss = RunEpoch(state, step, progress, cancellationToken);
+            step.End(state);
             if (loss is null)
             {
                 return StopReason.Interrupted;
@@ -129,7 +135,7 @@ public sealed class Trainer : IDisposable
         return EarlyStop(state) ? StopReason.EarlyStopped : StopReason.Completed;
     }
 
-    private double? RunEpoch(TrainingState state, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private double? RunEpoch(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         _model.train();
         var epoch = state.Epochs.Count;
@@ -150,7 +156,7 @@ public sealed class Trainer : IDisposable
             }
 
             var done = epoch + ((double)start / order.Length);
-            var loss = Step(state, batch, done);
+            var loss = step.Run(state, batch, done);
             if (!double.IsFinite(loss))
             {
                 return double.NaN;
@@ -169,68 +175,18 @@ public sealed class Trainer : IDisposable
         return sum / seen;
     }
 
-    private double Step(TrainingState state, ReadOnlySpan<long> indices, double epoch)
+    // The engine that computes steps: by hand where the model is one that the fused step knows.
+    private TrainingStep CreateStep()
     {
-        using var scope = NewDisposeScope();
-        using var noise = new Generator(SeededOrder.Mix(_options.Seed, state.Optimizer.Steps + 1), _reader.Device);
-        var (parameters, context) = (state.Parameters, new StepContext(noise, epoch));
-        parameters.Gradients.zero_();
-        ReducedPrecision.IsOn = _options.Precision == Precision.Bfloat16;
-        var batch = Augmentations.Apply(_reader.ReadBatch(indices), _options.Augmentation, noise);
-        var pass = _model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
-        var loss = pass.Loss + JacobianPenalties(pass, batch, context);
-        loss.backward();
-        ReducedPrecision.IsOn = false;
-        using var noGrad = no_grad();
-        var regularization = _model.Options.Regularization;
-        AddWeightPenalty(parameters, regularization.L1, regularization.L2);
-        Clip(parameters);
-        _model.ConstrainGradients();
-        state.Optimizer.Step(LearningRateSchedule.Rate(_options, epoch, state.RateScale));
-        _model.ConstrainWeights();
-        return loss.item<float>();
-    }
-
-    private Tensor JacobianPenalties(Pass pass, Batch batch, StepContext context)
-    {
-        var regularization = _model.Options.Regularization;
-        var penalty = zeros(1, device: _reader.Device).squeeze();
-        if (regularization.Contractive > 0)
+        var obstacle = _reader.Device.type != DeviceType.CPU ? "the device is not the processor" : FusedPlan.Obstacle(_model.Options);
+        if (_options.Engine == StepEngine.Fused && obstacle is not null)
         {
-            penalty += _model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / _model.SampleLength);
+            throw new HourglassException($"The fused engine cannot train this model: {obstacle}. Use --engine auto, which falls back to automatic differentiation.");
         }
 
-        if (regularization.DecoderGradient > 0)
-        {
-            penalty += _model.DecoderGradientPenalty(pass, context) * HeldScalar.Of(regularization.DecoderGradient / _model.SampleLength);
-        }
-
-        return penalty;
-    }
-
-    private static void AddWeightPenalty(FlatParameters parameters, double l1, double l2)
-    {
-        if (l1 > 0)
-        {
-            parameters.Gradients.addcmul_(parameters.Values.sign(), parameters.WeightMask, HeldScalar.Of(l1));
-        }
-
-        if (l2 > 0)
-        {
-            parameters.Gradients.addcmul_(parameters.Values, parameters.WeightMask, HeldScalar.Of(l2));
-        }
-    }
-
-    private void Clip(FlatParameters parameters)
-    {
-        if (_options.ClipNorm is { } limit)
-        {
-            var norm = parameters.Gradients.norm().item<float>();
-            if (norm > limit)
-            {
-                parameters.Gradients.mul_(tensor((float)(limit / norm), device: _reader.Device));
-            }
-        }
+        return _options.Engine == StepEngine.Autograd || obstacle is not null
+            ? new AutogradStep(_model, _reader, obstacle)
+            : new FusedStep(_model, _samples, _reader, BatchSize, get_num_threads());
     }
 
     private double ValidationLoss()

@@ -31,7 +31,11 @@ public enum StopReason
 /// <param name="Seconds">Time in steps and validation, over all resumed parts.</param>
 /// <param name="SamplesPerSecond">Training samples a second, validation included.</param>
 public sealed record TrainingHistory(
-    IReadOnlyList<EpochRecord> Epochs, int BestEpoch, StopReason StopReason, IReadOnlyList<string> Notes, double Seconds, double SamplesPerSecond);
+    IReadOnlyList<EpochRecord> Epochs, int BestEpoch, StopReason StopReason, IReadOnlyList<string> Notes, double Seconds, double SamplesPerSecond)
+{
+    /// <summary>What computed the steps; null in files of older versions.</summary>
+    public string? Engine { get; init; }
+}
 
 /// <summary>What a display may show while training runs.</summary>
 /// <param name="Epoch">The running epoch, counted from 1.</param>

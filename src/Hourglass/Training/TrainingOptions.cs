@@ -44,6 +44,9 @@ public sealed record TrainingOptions
     /// <summary>Arithmetic of products; weights and everything else stay float32.</summary>
     public Precision Precision { get; init; }
 
+    /// <summary>What computes a step.</summary>
+    public StepEngine Engine { get; init; }
+
     /// <summary>Where to compute.</summary>
     public DeviceChoice Device { get; init; } = DeviceChoice.Auto;
 
@@ -157,4 +160,18 @@ public enum DeviceChoice
 
     /// <summary>A CUDA GPU, with TorchSharp's CUDA package added by the user.</summary>
     Cuda,
+}
+
+/// <summary>What computes a training step.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<StepEngine>))]
+public enum StepEngine
+{
+    /// <summary>By hand where the model allows it, else by automatic differentiation.</summary>
+    Auto,
+
+    /// <summary>Dense models by hand, in vectors, on the processor; other models are refused.</summary>
+    Fused,
+
+    /// <summary>Automatic differentiation.</summary>
+    Autograd,
 }

@@ -63,7 +63,10 @@ internal abstract class SparseDictionary : Bottleneck
         }
     }
 
-    internal override IEnumerable<(string Name, double Value)> Figures(Tensor latents)
+    internal override IEnumerable<(string Name, double Value)> Figures(Tensor latents) => Firing(latents);
+
+    /// <summary>How many latents fire for a sample, how many for none, and for what share of samples the median one does.</summary>
+    internal static IEnumerable<(string Name, double Value)> Firing(Tensor latents)
     {
         using var scope = NewDisposeScope();
         var fires = latents.ne(HeldScalar.Of(0)).to(ScalarType.Float32);

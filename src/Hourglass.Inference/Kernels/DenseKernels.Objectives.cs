@@ -1,0 +1,166 @@
+using System.Runtime.CompilerServices;
+
+namespace Hourglass.Kernels;
+
+/// <summary>A row's distance and its gradient in one pass over the output.</summary>
+internal sealed unsafe partial class DenseKernels<TLanes, TVector>
+{
+    private const float Never = -100; // a logit that adds nothing, in the lanes of a last register that is not full
+    private const int ProductRun = 64; // factors from 1 to 2: their product stays finite
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double SquaredError(float* output, float* target, float* gradient, int count, float scale)
+    {
+        var sum = Of(0);
+        var twice = Of(2 * scale);
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            var difference = TLanes.Subtract(TLanes.Load(output + i), TLanes.Load(target + i));
+            sum = TLanes.MultiplyAdd(difference, difference, sum);
+            TLanes.Store(TLanes.Multiply(difference, twice), gradient + i);
+        }
+
+        var total = Total(sum);
+        for (; i < count; i++)
+        {
+            var difference = output[i] - target[i];
+            total += difference * difference;
+            gradient[i] = 2 * scale * difference;
+        }
+
+        return total;
+    }
+
+    // max(z, 0) - z t + log(1 + exp(-|z|)), and sigmoid(z) - t. The logarithms of a lane are taken as one, of a product.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, float scale)
+    {
+        var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
+        var i = 0;
+        for (var run = 0; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            Logistic(output + i, target + i, gradient + i, factor, ref sum, ref product);
+            if (++run == ProductRun)
+            {
+                (logs, product, run) = (logs + LogTotal(product), Of(1), 0);
+            }
+        }
+
+        if (i < count)
+        {
+            var room = stackalloc float[2 * TLanes.Count];
+            TLanes.Store(Of(Never), room);
+            TLanes.Store(Of(0), room + TLanes.Count);
+            Copy(output + i, room, count - i);
+            Copy(target + i, room + TLanes.Count, count - i);
+            Logistic(room, room + TLanes.Count, room, factor, ref sum, ref product);
+            Copy(room, gradient + i, count - i);
+        }
+
+        return Total(sum) + logs + LogTotal(product);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double Multinomial(float* output, float* target, float* gradient, int count, float scale)
+    {
+        var largest = float.NegativeInfinity;
+        for (var j = 0; j < count; j++)
+        {
+            largest = Math.Max(largest, output[j]);
+        }
+
+        var (mass, hits) = (0.0, 0.0);
+        var (sums, shift) = (Of(0), Of(-largest));
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            sums = TLanes.Add(sums, Exp(TLanes.Add(TLanes.Load(output + i), shift)));
+        }
+
+        if (i < count)
+        {
+            var room = stackalloc float[TLanes.Count];
+            TLanes.Store(Of(largest + Never), room);
+            Copy(output + i, room, count - i);
+            sums = TLanes.Add(sums, Exp(TLanes.Add(TLanes.Load(room), shift)));
+        }
+
+        for (var j = 0; j < count; j++)
+        {
+            if (target[j] != 0)
+            {
+                mass += target[j];
+                hits += target[j] * (double)output[j];
+            }
+        }
+
+        var logSum = largest + Math.Log(Total(sums));
+        MultinomialGradient(output, target, gradient, count, scale, (float)mass, (float)logSum);
+        return (mass * logSum) - hits;
+    }
+
+    public override double Huber(float* output, float* target, float* gradient, int count, float scale, float delta)
+    {
+        var total = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            var difference = output[i] - target[i];
+            var size = Math.Abs(difference);
+            total += size <= delta ? 0.5 * difference * difference : delta * (size - (0.5 * delta));
+            gradient[i] = scale * Math.Clamp(difference, -delta, delta);
+        }
+
+        return total;
+    }
+
+    private static void MultinomialGradient(float* output, float* target, float* gradient, int count, float scale, float mass, float logSum)
+    {
+        var i = 0;
+        var (weight, shift, factor) = (Of(mass), Of(-logSum), Of(scale));
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            var share = Exp(TLanes.Add(TLanes.Load(output + i), shift));
+            TLanes.Store(TLanes.Multiply(TLanes.Subtract(TLanes.Multiply(share, weight), TLanes.Load(target + i)), factor), gradient + i);
+        }
+
+        if (i < count)
+        {
+            var room = stackalloc float[TLanes.Count];
+            TLanes.Store(Of(0), room);
+            Copy(output + i, room, count - i);
+            TLanes.Store(Exp(TLanes.Add(TLanes.Load(room), shift)), room);
+            for (var j = 0; i < count; i++, j++)
+            {
+                gradient[i] = scale * ((room[j] * mass) - target[i]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Logistic(float* output, float* target, float* gradient, TVector factor, ref TVector sum, ref TVector product)
+    {
+        var (z, t) = (TLanes.Load(output), TLanes.Load(target));
+        var e = Exp(TLanes.Minimum(z, TLanes.Subtract(Of(0), z))); // exp(-|z|)
+        var onePlus = TLanes.Add(e, Of(1));
+        product = TLanes.Multiply(product, onePlus);
+        sum = TLanes.Add(sum, TLanes.Subtract(TLanes.Maximum(z, Of(0)), TLanes.Multiply(z, t)));
+        var sigmoid = TLanes.Multiply(TLanes.WherePositive(z, Of(1), e), TLanes.Inverse(onePlus));
+        TLanes.Store(TLanes.Multiply(TLanes.Subtract(sigmoid, t), factor), gradient);
+    }
+
+    private static void Copy(float* source, float* target, int count) => new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
+
+    private static double LogTotal(TVector product)
+    {
+        var values = stackalloc float[TLanes.Count];
+        TLanes.Store(product, values);
+        var total = 0.0;
+        for (var lane = 0; lane < TLanes.Count; lane++)
+        {
+            total += Math.Log(values[lane]);
+        }
+
+        return total;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.Intrinsics;
+
+namespace Hourglass.Kernels;
+
+/// <summary>Products and functions over rows of activations, for the widest registers that the machine has.</summary>
+/// <remarks>Rows of activations start every <see cref="DenseMap.Stride"/> values; rows come in multiples of <see cref="DenseMap.TileRows"/>; padding holds zeros.
+/// Every sum runs in one order, whatever the number of rows or threads.</remarks>
+internal abstract unsafe class DenseKernels
+{
+    /// <summary>The kernels for this machine.</summary>
+    public static DenseKernels Widest { get; } = Vector512.IsHardwareAccelerated ? new DenseKernels<Lanes512, Vector512<float>>()
+        : Vector256.IsHardwareAccelerated ? new DenseKernels<Lanes256, Vector256<float>>()
+        : new DenseKernels<Lanes128, Vector128<float>>();
+
+    /// <summary>All widths, for tests that hold them against each other.</summary>
+    public static IReadOnlyList<DenseKernels> All { get; } =
+        [new DenseKernels<Lanes512, Vector512<float>>(), new DenseKernels<Lanes256, Vector256<float>>(), new DenseKernels<Lanes128, Vector128<float>>()];
+
+    /// <summary>Bits in a register.</summary>
+    public abstract int Bits { get; }
+
+    /// <summary>y = x W + b.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="y">[row, output].</param>
+    /// <param name="rows">A multiple of <see cref="DenseMap.TileRows"/>.</param>
+    /// <param name="scratch">Room for 8 times the padded inputs.</param>
+    public abstract void Map(in DenseMap map, float* x, float* y, int rows, float* scratch);
+
+    /// <summary>Copies a run of tiles (8 inputs by 32 outputs, counted panel by panel) into a map that leads from outputs to inputs: with it, <see cref="Map"/> takes gradients back.</summary>
+    public abstract void Transpose(in DenseMap map, in DenseMap transposed, int firstTile, int lastTile);
+
+    /// <summary>dW = x' dy for a run of tiles (8 inputs by 32 outputs, counted panel by panel), handed on to a rule as soon as each is complete.</summary>
+    public abstract void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule)
+        where TRule : struct, IGradientRule;
+
+    /// <summary>db = sum of dy over rows.</summary>
+    public abstract void BiasGradient<TRule>(in DenseMap map, float* dy, int rows, TRule rule)
+        where TRule : struct, IGradientRule;
+
+    /// <summary>Applies a rule to gradients that were kept.</summary>
+    public abstract void Apply<TRule>(float* parameters, float* gradients, long count, bool isBias, TRule rule)
+        where TRule : struct, IGradientRule;
+
+    /// <summary>values = activation(values), in place.</summary>
+    public abstract void Activate(DenseActivation activation, float* values, int count);
+
+    /// <summary>gradients *= the activation's slope, in place.</summary>
+    /// <param name="activation">Which.</param>
+    /// <param name="before">Values before the activation; read by gelu and silu only.</param>
+    /// <param name="after">Values after it.</param>
+    /// <param name="gradients">Gradients of the values after it; become those of the values before.</param>
+    /// <param name="count">A multiple of 32.</param>
+    public abstract void ActivateBack(DenseActivation activation, float* before, float* after, float* gradients, int count);
+
+    /// <summary>Squared error of a row and its gradient.</summary>
+    /// <returns>The row's sum.</returns>
+    public abstract double SquaredError(float* output, float* target, float* gradient, int count, float scale);
+
+    /// <summary>Binary cross-entropy of a row from logits and its gradient.</summary>
+    public abstract double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, float scale);
+
+    /// <summary>Multinomial or categorical cross-entropy of a row from logits and its gradient.</summary>
+    public abstract double Multinomial(float* output, float* target, float* gradient, int count, float scale);
+
+    /// <summary>Huber's loss of a row and its gradient.</summary>
+    public abstract double Huber(float* output, float* target, float* gradient, int count, float scale, float delta);
+}
+
+/// <summary>What happens to a gradient: it is kept, or an optimiser takes its step.</summary>
+internal unsafe interface IGradientRule
+{
+    /// <summary>Takes the gradients of one register's worth of parameters.</summary>
+    /// <param name="parameters">Where the parameters lie.</param>
+    /// <param name="gradient">Their gradients.</param>
+    /// <param name="isBias">Whether penalties pass them by.</param>
+    void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
+        where TLanes : ILanes<TVector>
+        where TVector : struct;
+}
+
+/// <summary>Activations of dense layers.</summary>
+internal enum DenseActivation
+{
+    Linear,
+    Sigmoid,
+    Tanh,
+    Relu,
+    LeakyRelu,
+    Elu,
+    Gelu,
+    Silu,
+    Softplus,
+}

@@ -1,0 +1,42 @@
+using Hourglass.Kernels;
+using Hourglass.Objectives;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>A row's distance and gradient, by the kernels.</summary>
+internal sealed unsafe class FusedObjective(AutoencoderOptions options)
+{
+    private readonly DenseKernels _kernels = DenseKernels.Widest;
+    private readonly int _length = options.Input!.Length;
+    private readonly float _delta = options.Objective is HuberOptions huber ? (float)huber.Delta : 0;
+
+    /// <summary>Distance of one row, and its gradient.</summary>
+    public double Row(float* output, float* target, float* gradient, float scale) => options.Objective switch
+    {
+        BinaryCrossEntropyOptions => _kernels.BinaryCrossEntropy(output, target, gradient, _length, scale),
+        MultinomialOptions => _kernels.Multinomial(output, target, gradient, _length, scale),
+        HuberOptions => _kernels.Huber(output, target, gradient, _length, scale, _delta),
+        MixedOptions => Mixed(output, target, gradient, scale),
+        _ => _kernels.SquaredError(output, target, gradient, _length, scale),
+    };
+
+    private double Mixed(float* output, float* target, float* gradient, float scale)
+    {
+        var total = 0.0;
+        foreach (var block in options.Input!.Blocks)
+        {
+            var made = output + block.Start;
+            var wanted = target + block.Start;
+            var slope = gradient + block.Start;
+            total += block.Kind switch
+            {
+                FeatureBlockKind.Binary => _kernels.BinaryCrossEntropy(made, wanted, slope, block.Length, scale),
+                FeatureBlockKind.Categorical => _kernels.Multinomial(made, wanted, slope, block.Length, scale),
+                _ => _kernels.SquaredError(made, wanted, slope, block.Length, scale),
+            };
+        }
+
+        return total;
+    }
+}

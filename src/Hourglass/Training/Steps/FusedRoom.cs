@@ -1,0 +1,76 @@
+using Hourglass.Kernels;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>The memory of one step: activations and gradients of every layer for a batch.</summary>
+internal sealed unsafe class FusedRoom : IDisposable
+{
+    private readonly List<AlignedFloats> _memory = [];
+    private readonly Dictionary<FusedLayer, LayerRoom> _layers = [];
+
+    public FusedRoom(FusedPlan plan, int sampleLength, int batch, int threads)
+    {
+        Rows = DenseMap.Padded(batch, DenseMap.TileRows);
+        InputStride = DenseMap.Stride(sampleLength);
+        Input = Take(InputStride);
+        Target = Take(InputStride);
+        foreach (var layer in plan.Maps)
+        {
+            var stride = DenseMap.Stride(layer.Outputs);
+            _layers.Add(layer, new LayerRoom(stride, Take(stride), Take(stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null));
+        }
+
+        ScratchLength = 16L * plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs))); // eight rows of inputs, eight of outputs
+        Scratch = Hold(ScratchLength * threads);
+    }
+
+    /// <summary>Rows that there is room for.</summary>
+    public int Rows { get; }
+
+    public int InputStride { get; }
+
+    /// <summary>What the first map is given, [row, value].</summary>
+    public float* Input { get; }
+
+    /// <summary>What is to be produced.</summary>
+    public float* Target { get; }
+
+
+    /// <summary>A thread's own memory starts every so many values.</summary>
+    public long ScratchLength { get; }
+
+    public float* Scratch { get; }
+
+    public LayerRoom this[FusedLayer layer] => _layers[layer];
+
+    /// <summary>More memory, a value of every row.</summary>
+    public float* Take(int stride) => Hold((long)Rows * stride);
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.ForEach(memory => memory.Dispose());
+
+    private float* Hold(long length)
+    {
+        var memory = new AlignedFloats(length);
+        _memory.Add(memory);
+        return memory.Pointer;
+    }
+}
+
+/// <summary>One layer's part of a step's memory; rows start every stride values.</summary>
+internal sealed unsafe class LayerRoom(int stride, float* after, float* gradient, float* before, float* mask)
+{
+    public int Stride => stride;
+
+    /// <summary>What the layer hands on.</summary>
+    public float* After => after;
+
+    /// <summary>Gradient of what the map puts out, before the activation.</summary>
+    public float* Gradient => gradient;
+
+    /// <summary>What the map puts out, where the slope needs it; else null.</summary>
+    public float* Before => before;
+
+    /// <summary>0 for dropped values, else 1 over the share kept; null without dropout.</summary>
+    public float* Mask => mask;
+}

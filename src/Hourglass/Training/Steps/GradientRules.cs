@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using Hourglass.Kernels;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>Weight penalties that every rule adds to a gradient.</summary>
+internal readonly record struct WeightPenalty(float L1, float L2)
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TVector Add<TLanes, TVector>(TVector gradient, TVector value)
+        where TLanes : ILanes<TVector>
+        where TVector : struct
+    {
+        if (L2 > 0)
+        {
+            gradient = TLanes.MultiplyAdd(value, TLanes.Broadcast(L2), gradient);
+        }
+
+        if (L1 > 0)
+        {
+            var zero = TLanes.Broadcast(0);
+            var sign = TLanes.Subtract(TLanes.WherePositive(value, TLanes.Broadcast(1), zero), TLanes.WherePositive(TLanes.Subtract(zero, value), TLanes.Broadcast(1), zero));
+            gradient = TLanes.MultiplyAdd(sign, TLanes.Broadcast(L1), gradient);
+        }
+
+        return gradient;
+    }
+}
+
+/// <summary>Gradients are kept, for a norm over all of them.</summary>
+internal readonly unsafe struct KeepRule(float* values, float* gradients, WeightPenalty penalty) : IGradientRule
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
+        where TLanes : ILanes<TVector>
+        where TVector : struct =>
+        TLanes.Store(isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, TLanes.Load(parameters)), gradients + (parameters - values));
+}
+
+/// <summary>Adam's step, with AdamW's decay: the arithmetic of <see cref="AdamOptimizer"/>.</summary>
+internal readonly unsafe struct AdamRule(float* values, float* first, float* second, AdamStep step, WeightPenalty penalty) : IGradientRule
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
+        where TLanes : ILanes<TVector>
+        where TVector : struct
+    {
+        var place = parameters - values;
+        var value = TLanes.Load(parameters);
+        gradient = TLanes.Multiply(gradient, TLanes.Broadcast(step.GradientScale));
+        gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, value);
+        var m = TLanes.MultiplyAdd(TLanes.Load(first + place), TLanes.Broadcast(AdamStep.Beta1), TLanes.Multiply(gradient, TLanes.Broadcast(AdamStep.OneMinusBeta1)));
+        var v = TLanes.MultiplyAdd(TLanes.Load(second + place), TLanes.Broadcast(AdamStep.Beta2), TLanes.Multiply(TLanes.Multiply(gradient, gradient), TLanes.Broadcast(AdamStep.OneMinusBeta2)));
+        var atLeast = TLanes.Maximum(v, TLanes.Broadcast(1e-37f));
+        var root = TLanes.Multiply(atLeast, TLanes.InverseSquareRoot(atLeast));
+        var scale = TLanes.MultiplyAdd(root, TLanes.Broadcast(step.SecondCorrection), TLanes.Broadcast(AdamStep.Epsilon));
+        value = isBias ? value : TLanes.Multiply(value, TLanes.Broadcast(step.Keep));
+        TLanes.Store(m, first + place);
+        TLanes.Store(v, second + place);
+        TLanes.Store(TLanes.Subtract(value, TLanes.Multiply(TLanes.Multiply(m, TLanes.Inverse(scale)), TLanes.Broadcast(step.Rate))), parameters);
+    }
+}
+
+/// <summary>The numbers of one step of Adam.</summary>
+/// <param name="Rate">Step size over the first moment's correction.</param>
+/// <param name="SecondCorrection">1 / sqrt(1 - beta2^t).</param>
+/// <param name="Keep">1 minus the decay of weights.</param>
+/// <param name="GradientScale">From clipping.</param>
+internal readonly record struct AdamStep(float Rate, float SecondCorrection, float Keep, float GradientScale)
+{
+    public const float Beta1 = 0.9f;
+    public const float Beta2 = 0.999f;
+    public const float OneMinusBeta1 = 0.1f;
+    public const float OneMinusBeta2 = 0.001f;
+    public const float Epsilon = 1e-8f;
+
+    /// <summary>For a step size and the number of the step, from 1.</summary>
+    public static AdamStep Of(double learningRate, long number, double decay, double gradientScale) => new(
+        (float)(learningRate / (1 - Math.Pow(0.9, number))), (float)(1 / Math.Sqrt(1 - Math.Pow(0.999, number))), (float)(1 - (learningRate * decay)), (float)gradientScale);
+}
+
+/// <summary>Gradient descent with momentum.</summary>
+internal readonly unsafe struct MomentumRule(float* values, float* velocity, float rate, float momentum, float gradientScale, WeightPenalty penalty) : IGradientRule
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
+        where TLanes : ILanes<TVector>
+        where TVector : struct
+    {
+        var place = parameters - values;
+        var value = TLanes.Load(parameters);
+        gradient = TLanes.Multiply(gradient, TLanes.Broadcast(gradientScale));
+        gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, value);
+        var v = TLanes.MultiplyAdd(TLanes.Load(velocity + place), TLanes.Broadcast(momentum), gradient);
+        TLanes.Store(v, velocity + place);
+        TLanes.Store(TLanes.Subtract(value, TLanes.Multiply(v, TLanes.Broadcast(rate))), parameters);
+    }
+}

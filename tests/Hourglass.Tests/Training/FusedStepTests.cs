@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+using Hourglass.Bottlenecks;
+using Hourglass.Corruption;
+using Hourglass.Data;
+using Hourglass.Data.Stores;
+using Hourglass.Networks;
+using Hourglass.Networks.Dense;
+using Hourglass.Objectives;
+using Hourglass.Preprocessing;
+using Hourglass.Regularization;
+using Hourglass.Training;
+using Hourglass.Training.Steps;
+using static TorchSharp.torch;
+
+namespace Hourglass.Tests.Training;
+
+/// <summary>The fused step gives automatic differentiation's gradients and weights, to rounding, on sizes that fit no register.</summary>
+public sealed class FusedStepTests
+{
+    private const int Samples = 61;
+    private const int Batch = 13;
+
+    private static readonly InputOptions Input = new()
+    {
+        Shape = [37],
+        IsUnitInterval = true,
+        Blocks = [new("a", 0, 30, FeatureBlockKind.Numeric), new("b", 30, 1, FeatureBlockKind.Binary), new("c", 31, 6, FeatureBlockKind.Categorical)],
+    };
+
+    private static readonly AutoencoderOptions Base = new()
+    {
+        Input = Input,
+        LatentSize = 5,
+        Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = Activation.Tanh },
+        Objective = new BinaryCrossEntropyOptions(),
+        Training = new TrainingOptions { BatchSize = Batch, Seed = 3 },
+    };
+
+    private static readonly Dictionary<string, AutoencoderOptions> Cases = All();
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    private static Dictionary<string, AutoencoderOptions> All()
+    {
+        var cases = new Dictionary<string, AutoencoderOptions>(StringComparer.Ordinal)
+        {
+            ["cross-entropy"] = Base,
+            ["squared error, linear"] = Base with { Network = new DenseNetworkOptions { Hidden = [] }, Objective = new SquaredErrorOptions() },
+            ["huber, overcomplete"] = Base with { LatentSize = 70, Objective = new HuberOptions { Delta = 0.3 } },
+            ["mixed"] = Base with { Objective = new MixedOptions() },
+            ["multinomial"] = Base with { Objective = new MultinomialOptions() },
+            ["output activation"] = Base with { Network = new DenseNetworkOptions { Hidden = [33], OutputActivation = Activation.Sigmoid }, Objective = new SquaredErrorOptions() },
+            ["own decoder"] = Base with { Network = new DenseNetworkOptions { Hidden = [20], DecoderHidden = [7, 50] } },
+            ["dropout"] = Base with { Network = new DenseNetworkOptions { Hidden = [45, 19], Dropout = 0.3, InputDropout = 0.2 } },
+            ["gaussian"] = Base with { Bottleneck = new GaussianOptions { Beta = 2, AnnealingEpochs = 3 } },
+            ["gaussian, free bits, dropout"] = Base with { Bottleneck = new GaussianOptions { FreeBits = 0.02 }, Network = new DenseNetworkOptions { Hidden = [45], Dropout = 0.2 } },
+            ["gaussian, no hidden layer"] = Base with { Bottleneck = new GaussianOptions(), Network = new DenseNetworkOptions { Hidden = [] } },
+            ["binarised"] = Base with { Objective = new BinaryCrossEntropyOptions { Binarization = Binarization.Dynamic } },
+            ["latent penalties"] = Base with { Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.7, L1 = 0.3, L2 = 0.2 } },
+            ["weight penalties, clipped"] = Base with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Base.Training with { ClipNorm = 0.001 } },
+            ["weight penalties"] = Base with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 } },
+            ["decay"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
+            ["momentum"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd } },
+            ["momentum, clipped"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
+        };
+        foreach (var activation in Enum.GetValues<Activation>())
+        {
+            cases[$"activation {activation}"] = Base with { Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = activation, Dropout = 0.1 } };
+        }
+
+        foreach (var corruption in new CorruptionOptions[] { new GaussianCorruptionOptions(), new MaskingCorruptionOptions(), new SaltAndPepperCorruptionOptions(), new SwapCorruptionOptions() })
+        {
+            cases[corruption.GetType().Name] = Base with { Corruption = corruption };
+        }
+
+        return cases;
+    }
+
+    private static SampleStore Store()
+    {
+        using var scope = NewDisposeScope();
+        using var noise = new Generator(11);
+        var values = rand([Samples, 37], generator: noise);
+        values.narrow(1, 30, 1).round_();
+        values.narrow(1, 31, 6).copy_(nn.functional.one_hot(randint(0, 6, [Samples], dtype: ScalarType.Int64), 6).to(ScalarType.Float32));
+        using var writer = SampleStore.CreateTemporary(null, [37], ElementType.Float32);
+        writer.Append(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes));
+        return writer.Finish();
+    }
+
+    private static float[] Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes).ToArray();
+
+    private static (Autoencoder Model, TrainingState State) Start(AutoencoderOptions options, Autoencoder? like)
+    {
+        var model = new Autoencoder(options);
+        if (like is not null)
+        {
+            using var noGrad = no_grad();
+            foreach (var (mine, other) in model.parameters().Zip(like.parameters()))
+            {
+                mine.copy_(other);
+            }
+        }
+        else
+        {
+            using var noGrad = no_grad();
+            foreach (var bias in model.parameters().Where(parameter => parameter.dim() == 1))
+            {
+                bias.normal_(0, 0.1); // biases of zero would hide a mistake
+            }
+        }
+
+        model.train();
+        var parameters = new FlatParameters(model);
+        return (model, new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(options.Training, parameters) });
+    }
+
+    [Theory, MemberData(nameof(Names))]
+    public void Gradients_and_ten_steps_are_those_of_automatic_differentiation(string name)
+    {
+        var options = Cases[name];
+        using var scope = NewDisposeScope();
+        using var store = Store();
+        using var reader = new BatchReader(store, CPU);
+        var (model, state) = Start(options, null);
+        var (twin, reference) = Start(options, model);
+        using var fused = new FusedStep(model, store, reader, Batch, threads: 2);
+        using var autograd = new AutogradStep(twin, reader);
+        var indices = Enumerable.Range(0, Batch).Select(sample => (long)(sample * 4 % Samples)).ToArray();
+        fused.Begin(state);
+        var loss = fused.Differentiate(state, indices, 1.5);
+        fused.GiveGradients(state);
+        var expected = autograd.Differentiate(reference, indices, 1.5).item<float>();
+        Assert.Equal(expected, loss, 1e-5 * Math.Max(1, Math.Abs(expected)));
+        Near(Floats(reference.Parameters.Gradients), Floats(state.Parameters.Gradients), 2e-5, name);
+
+        for (var step = 0; step < 10; step++)
+        {
+            var rows = indices.AsSpan(0, step == 4 ? 3 : Batch); // a ragged batch between whole ones
+            Assert.Equal(autograd.Run(reference, rows, 1.5 + (step * 0.1)), fused.Run(state, rows, 1.5 + (step * 0.1)), 1e-4);
+        }
+
+        fused.End(state);
+        Near(Floats(reference.Parameters.Values), Floats(state.Parameters.Values), 2e-3, name);
+        model.Dispose();
+        twin.Dispose();
+        state.Dispose();
+        reference.Dispose();
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_bit()
+    {
+        var results = new List<float[]>();
+        foreach (var threads in new[] { 1, 2, 3 })
+        {
+            manual_seed(5);
+            using var store = Store();
+            using var reader = new BatchReader(store, CPU);
+            var (model, state) = Start(Cases["gaussian, free bits, dropout"], null);
+            using (var fused = new FusedStep(model, store, reader, Batch, threads))
+            {
+                fused.Begin(state);
+                for (var step = 0; step < 5; step++)
+                {
+                    fused.Run(state, Enumerable.Range(step, Batch).Select(sample => (long)sample).ToArray(), step);
+                }
+
+                fused.End(state);
+            }
+
+            results.Add(Floats(state.Parameters.Values));
+            state.Dispose();
+            model.Dispose();
+        }
+
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
+    }
+
+    // Relative to the largest value: Adam divides small gradients by their own size, and there rounding decides.
+    private static void Near(float[] expected, float[] actual, double tolerance, string name)
+    {
+        var scale = expected.Max(Math.Abs);
+        for (var place = 0; place < expected.Length; place++)
+        {
+            Assert.True(Math.Abs(expected[place] - actual[place]) <= tolerance * scale, $"{name}: value {place} is {actual[place]}, expected {expected[place]} (largest {scale}).");
+        }
+    }
+}
