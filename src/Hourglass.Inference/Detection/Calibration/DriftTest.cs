@@ -1,0 +1,130 @@
+namespace Hourglass.Detection.Calibration;
+
+/// <summary>Tells, score by score, when the normal samples no longer look like those the threshold was calibrated on.</summary>
+/// <remarks>
+/// A test martingale (Ville 1939; Vovk 2021, https://arxiv.org/abs/2102.09901): the likelihood of the new scores if their distribution were unknown,
+/// over their likelihood if it is that of the held-out scores. While nothing has changed, it ever exceeds 1/L with probability at most L,
+/// however long one watches; so the false-alarm level is L in each run of <see cref="RunLength"/> scores, after which it starts again.
+/// Scores are counted in bins that each hold about as many held-out scores. The chance that the next falls into a bin, given the held-out scores and those
+/// before it, is (g + m) / (G + M), with g the held-out scores and m the new ones in the bin: exact for continuous scores, however few were held out.
+/// The highest tenth is left out of it, so that anomalies among the new samples do not pass for a drift of the normal ones.
+/// Samples that depend on each other, as overlapping windows of a series do, look like drift sooner than they should.
+/// </remarks>
+public sealed class DriftTest
+{
+    /// <summary>Probability of a false warning in each run.</summary>
+    public const double Level = 0.001;
+
+    /// <summary>Scores in a run.</summary>
+    public const long RunLength = 100_000;
+
+    private const double BodyShare = 0.9;
+    private const int MostBins = 10;
+    private const int FewestInBin = 5;
+
+    // How far the alternatives stray from the held-out shares: Dirichlet priors about them, worth so many samples, in equal parts.
+    private static readonly double[] Concentrations = [10, 100, 1000];
+
+    private readonly double[] _edges;
+    private readonly long[] _heldOut;
+    private readonly long _heldOutInBody;
+    private readonly long[] _fresh;
+    private readonly double[] _logEvidence = new double[Concentrations.Length];
+    private double _strongest;
+    private long _body;
+
+    /// <summary>Starts a test.</summary>
+    /// <param name="heldOut">The scores behind the threshold.</param>
+    public DriftTest(ScoreDistribution heldOut)
+    {
+        (_edges, _heldOut) = Bins(heldOut);
+        (_heldOutInBody, _fresh) = (_heldOut.Sum(), new long[_edges.Length]);
+    }
+
+    /// <summary>Whether there are enough held-out scores, of enough different values, for two bins.</summary>
+    public bool CanTell => _edges.Length > 1;
+
+    /// <summary>Scores taken.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Whether a warning stands: the evidence of some run has exceeded 1 / <see cref="Level"/>.</summary>
+    public bool HasDrifted => _strongest > -Math.Log(Level);
+
+    /// <summary>The strongest evidence of any run so far, as an upper bound of a p-value: at most 1.</summary>
+    public double PValue => Math.Min(1, Math.Exp(-_strongest));
+
+    /// <summary>For the direction of a drift: the share of held-out scores of the body below the middle one of this run's; 0.5 without drift.</summary>
+    public double Middle
+    {
+        get
+        {
+            var (half, below, seen) = (_body / 2.0, 0L, 0L);
+            for (var bin = 0; bin < _fresh.Length; bin++)
+            {
+                if (_fresh[bin] > 0 && seen + _fresh[bin] >= half)
+                {
+                    return (below + ((half - seen) / _fresh[bin] * _heldOut[bin])) / _heldOutInBody;
+                }
+
+                seen += _fresh[bin];
+                below += _heldOut[bin];
+            }
+
+            return 0.5;
+        }
+    }
+
+    /// <summary>Takes the score of a new sample.</summary>
+    /// <param name="score">Higher is more anomalous.</param>
+    public void Add(double score)
+    {
+        if (Count > 0 && Count % RunLength == 0)
+        {
+            Array.Clear(_fresh);
+            Array.Clear(_logEvidence);
+            _body = 0;
+        }
+
+        Count++;
+        var place = Array.BinarySearch(_edges, score);
+        place = place >= 0 ? place : ~place;
+        if (place == _edges.Length || !CanTell)
+        {
+            return; // above the body
+        }
+
+        var share = (double)_heldOut[place] / _heldOutInBody;
+        var same = (double)(_heldOut[place] + _fresh[place]) / (_heldOutInBody + _body);
+        var evidence = 0.0;
+        for (var prior = 0; prior < Concentrations.Length; prior++)
+        {
+            _logEvidence[prior] += Math.Log(((Concentrations[prior] * share) + _fresh[place]) / (Concentrations[prior] + _body) / same);
+            evidence += Math.Exp(_logEvidence[prior]) / Concentrations.Length;
+        }
+
+        _strongest = Math.Max(_strongest, Math.Log(evidence));
+        _fresh[place]++;
+        _body++;
+    }
+
+    // Upper edges, each a held-out score; a bin holds what is above the edge before it and not above its own.
+    private static (double[] Edges, long[] HeldOut) Bins(ScoreDistribution scores)
+    {
+        var body = (long)(BodyShare * scores.Count);
+        var bins = Math.Clamp(body / FewestInBin, 1, MostBins);
+        var (edges, counts, below) = (new List<double>(), new List<long>(), 0L);
+        for (var bin = 1; bin <= bins; bin++)
+        {
+            var edge = scores.Highest(scores.Count - (body * bin / bins) + 1);
+            var atMost = scores.Count - scores.Above(edge);
+            if (atMost > below)
+            {
+                edges.Add(edge);
+                counts.Add(atMost - below);
+                below = atMost;
+            }
+        }
+
+        return ([.. edges], [.. counts]);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace Hourglass.Detection.Calibration;
+
+/// <summary>How scores become alarms; may be changed after training, since the scores it needs are in the model file.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(FalseAlarmRule), "false-alarms")]
+[JsonDerivedType(typeof(ContaminationRule), "contamination")]
+[JsonDerivedType(typeof(PeaksOverThresholdRule), "peaks-over-threshold")]
+public abstract record ThresholdRule
+{
+    /// <summary>The rule that stands where nobody asked for another: one false alarm in a thousand.</summary>
+    public static ThresholdRule Default { get; } = new FalseAlarmRule { Rate = 0.001 };
+
+    /// <summary>Refuses rates out of range.</summary>
+    /// <exception cref="HourglassException">A rate is not above 0 and below 1.</exception>
+    public abstract void Validate();
+
+    private protected static void Require(double rate, string name)
+    {
+        if (rate is not (> 0 and < 1))
+        {
+            throw new HourglassException($"{name}: expected a share above 0 and below 1, got {rate}.");
+        }
+    }
+}
+
+/// <summary>Split-conformal: of normal samples like the held-out ones, at most this share raises an alarm.</summary>
+public sealed record FalseAlarmRule : ThresholdRule
+{
+    /// <summary>The promised rate.</summary>
+    public required double Rate { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate() => Require(Rate, "false-alarms");
+}
+
+/// <summary>This share of the training samples raises an alarm: for training data that hold about so many anomalies.</summary>
+public sealed record ContaminationRule : ThresholdRule
+{
+    /// <summary>The share.</summary>
+    public required double Share { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate() => Require(Share, "contamination");
+}
+
+/// <summary>Extreme values: a tail fitted to the highest held-out scores, for rates that no count of them reaches. A model, not a promise.</summary>
+public sealed record PeaksOverThresholdRule : ThresholdRule
+{
+    /// <summary>The rate aimed at.</summary>
+    public required double Rate { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate() => Require(Rate, "peaks-over-threshold");
+}
