@@ -21,13 +21,15 @@ public sealed record BooleanTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => true;
 
+    internal override string Expected => $"'{False}' or '{True}'";
+
     internal override string? Fault() => string.Equals(True, False, StringComparison.Ordinal) ? "the two words must differ" : null;
 
-    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
-        var isTrue = text is null ? Imputed : string.Equals(text, True, StringComparison.OrdinalIgnoreCase);
+        var isTrue = isMissing ? Imputed : text.Equals(True, StringComparison.OrdinalIgnoreCase);
         values[0] = isTrue ? 1 : 0;
-        return isTrue || text is null || string.Equals(text, False, StringComparison.OrdinalIgnoreCase);
+        return isTrue || isMissing || text.Equals(False, StringComparison.OrdinalIgnoreCase);
     }
 
     private protected override Cell InvertValue(ReadOnlySpan<float> values) => new(double.NaN, values[0] > 0.5f ? True : False);

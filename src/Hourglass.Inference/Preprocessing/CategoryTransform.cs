@@ -38,12 +38,12 @@ public sealed record CategoryTransform : ColumnTransform
         : Categories.Distinct(StringComparer.Ordinal).Count() != Categories.Count ? "categories must differ"
         : null;
 
-    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
         _places ??= Categories.Select((category, place) => (category, place)).ToDictionary(entry => entry.category, entry => entry.place, StringComparer.Ordinal);
-        var place = text is null
-            ? (HasMissing ? Categories.Count + 1 : Categories.Count)
-            : _places.GetValueOrDefault(text, Categories.Count);
+        var place = isMissing ? (HasMissing ? Categories.Count + 1 : Categories.Count)
+            : _places.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var known) ? known
+            : Categories.Count;
         values[place] = 1;
         return true;
     }

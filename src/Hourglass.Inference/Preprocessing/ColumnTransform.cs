@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hourglass.Data.Tabular;
 
 namespace Hourglass.Preprocessing;
 
@@ -37,28 +38,33 @@ public abstract record ColumnTransform
     public abstract bool IsText { get; }
 
     /// <summary>Fills the values for one field.</summary>
-    /// <param name="text">The field; null where it is missing.</param>
+    /// <remarks>Allocates nothing, so that a stream of rows leaves no garbage.</remarks>
+    /// <param name="text">The field, trimmed; empty or a word for "no value" where it is missing.</param>
     /// <param name="decimalMark">The character before decimals.</param>
     /// <param name="values">Room for <see cref="Width"/> values, all 0.</param>
     /// <returns>False when the text cannot be such a value.</returns>
-    internal bool Apply(string? text, char decimalMark, Span<float> values)
+    internal bool Apply(ReadOnlySpan<char> text, char decimalMark, Span<float> values)
     {
-        if (text is null && HasMissingIndicator)
+        var isMissing = Numbers.IsMissing(text);
+        if (isMissing && HasMissingIndicator)
         {
             values[^1] = 1;
         }
 
-        return ApplyValue(text, decimalMark, values[..ValueWidth]);
+        return ApplyValue(text, isMissing, decimalMark, values[..ValueWidth]);
     }
 
     /// <summary>The value in the user's own units.</summary>
     internal Cell Invert(ReadOnlySpan<float> values) =>
         HasMissingIndicator && values[^1] > 0.5f ? new Cell(double.NaN, null) : InvertValue(values[..ValueWidth]);
 
+    /// <summary>What such a column holds, in words, for errors.</summary>
+    internal virtual string Expected => "a value";
+
     /// <summary>What a file claims and no fit produces.</summary>
     internal abstract string? Fault();
 
-    private protected abstract bool ApplyValue(string? text, char decimalMark, Span<float> values);
+    private protected abstract bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values);
 
     private protected abstract Cell InvertValue(ReadOnlySpan<float> values);
 }

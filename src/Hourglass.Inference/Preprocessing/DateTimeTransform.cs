@@ -25,13 +25,15 @@ public sealed record DateTimeTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => true;
 
+    internal override string Expected => "a date";
+
     internal override string? Fault() =>
         double.IsFinite(Offset) && double.IsFinite(Scale) && Scale != 0 && double.IsFinite(Imputed) ? null : "offset, scale and imputed value must be finite and the scale not 0";
 
-    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
         var seconds = Imputed;
-        if (text is not null && !Numbers.TryParseDate(text, out seconds))
+        if (!isMissing && !Numbers.TryParseDate(text, out seconds))
         {
             return false;
         }

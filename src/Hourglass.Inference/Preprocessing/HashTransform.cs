@@ -22,13 +22,19 @@ public sealed record HashTransform : ColumnTransform
     public override bool IsText => true;
 
     /// <summary>The bucket of a text.</summary>
-    internal static int BucketOf(string text, int buckets) => (int)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text)) % (uint)buckets);
+    internal static int BucketOf(ReadOnlySpan<char> text, int buckets)
+    {
+        const int OnStack = 512; // bytes
+        var most = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bytes = most <= OnStack ? stackalloc byte[OnStack] : new byte[most];
+        return (int)(XxHash3.HashToUInt64(bytes[..Encoding.UTF8.GetBytes(text, bytes)]) % (uint)buckets);
+    }
 
     internal override string? Fault() => Buckets is < 2 or > MaximumWidth || Commonest.Count != Buckets ? $"2 to {MaximumWidth} buckets with as many names are allowed" : null;
 
-    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
-        values[BucketOf(text ?? "", Buckets)] = 1;
+        values[BucketOf(isMissing ? "" : text, Buckets)] = 1;
         return true;
     }
 

@@ -36,6 +36,8 @@ public sealed record NumericTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => false;
 
+    internal override string Expected => "a number";
+
     internal override string? Fault() =>
         !double.IsFinite(Offset) || !double.IsFinite(Scale) || Scale == 0 || !double.IsFinite(Imputed) ? "offset, scale and imputed value must be finite and the scale not 0"
         : Scaling != Scaling.Quantile ? null
@@ -47,10 +49,10 @@ public sealed record NumericTransform : ColumnTransform
     internal double Forward(double number) =>
         Scaling == Scaling.Quantile ? Interpolate(Quantiles!, Scores!, number) : (number - Offset) / Scale;
 
-    private protected override bool ApplyValue(string? text, char decimalMark, Span<float> values)
+    private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
         var number = Imputed;
-        if (text is not null && !Numbers.TryParse(text, decimalMark, out number))
+        if (!isMissing && !Numbers.TryParse(text, decimalMark, out number))
         {
             return false;
         }

@@ -130,10 +130,9 @@ internal static class TableData
         {
             var transform = preprocessing.Columns[column];
             var text = row.Fields[places[column]];
-            if (!transform.Apply(Numbers.IsMissing(text) ? null : text, source.Decimal, values.AsSpan(start, transform.Width)))
+            if (!transform.Apply(text, source.Decimal, values.AsSpan(start, transform.Width)))
             {
-                var expected = transform switch { NumericTransform => "a number", DateTimeTransform => "a date", BooleanTransform boolean => $"'{boolean.False}' or '{boolean.True}'", _ => "a value" };
-                return new DataException($"{source.Name}: line {row.Line}, column {places[column] + 1} ('{transform.Name}'): expected {expected}, found '{text}'. Mend it, leave the column out with --ignore, or skip such rows with --on-bad-row skip.");
+                return new DataException($"{source.Name}: line {row.Line}, column {places[column] + 1} ('{transform.Name}'): expected {transform.Expected}, found '{text}'. Mend it, leave the column out with --ignore, or skip such rows with --on-bad-row skip.");
             }
 
             start += transform.Width;
