@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.Intrinsics;
 using Hourglass.Kernels;
 using Hourglass.Training.Steps;
 
@@ -13,7 +11,7 @@ internal static unsafe class KernelRates
 
     public static int Run()
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"multiply-add peak {Peak():0} GFLOP/s, {Kernels.Bits}-bit vectors"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"multiply-add peak {MultiplyAddPeak.Measure(windows: 20) / 1e9:0} GFLOP/s, {Kernels.Bits}-bit vectors"));
         foreach (var (inputs, outputs, rows) in new[] { (784, 128, 32), (128, 784, 32), (784, 128, 256), (128, 784, 256), (128, 32, 32), (400, 784, 128), (64, 32, 256) })
         {
             Measure(inputs, outputs, rows);
@@ -55,54 +53,5 @@ internal static unsafe class KernelRates
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{inputs,4} x {outputs,4}, {rows,3} rows: forward {forward,4:0}, gradient {gradient,4:0}, gradient with adam {update,4:0} GFLOP/s, transpose {transpose,4:0.0} G/s"));
     }
 
-    private static double Rate(Action work, double operations)
-    {
-        var best = 0.0;
-        for (var round = 0; round < 20; round++)
-        {
-            var (clock, count) = (Stopwatch.StartNew(), 0);
-            while (clock.ElapsedMilliseconds < 10)
-            {
-                work();
-                count++;
-            }
-
-            best = Math.Max(best, operations * count / clock.Elapsed.TotalSeconds / 1e9);
-        }
-
-        return best;
-    }
-
-    // Twelve independent sums: enough to fill the pipeline.
-    private static double Peak()
-    {
-        const int Steps = 10_000;
-        return Rate(() => Sums(Steps), 2.0 * 12 * Steps * (Kernels.Bits / 32));
-    }
-
-    private static void Sums(int steps)
-    {
-        var (x, y) = (Vector512.Create(1.0000001f), Vector512.Create(1e-9f));
-        var (a, b, c, d, e, f) = (x, x, x, x, x, x);
-        var (g, h, i, j, k, l) = (x, x, x, x, x, x);
-        for (; steps > 0; steps--)
-        {
-            a = Vector512.FusedMultiplyAdd(a, x, y);
-            b = Vector512.FusedMultiplyAdd(b, x, y);
-            c = Vector512.FusedMultiplyAdd(c, x, y);
-            d = Vector512.FusedMultiplyAdd(d, x, y);
-            e = Vector512.FusedMultiplyAdd(e, x, y);
-            f = Vector512.FusedMultiplyAdd(f, x, y);
-            g = Vector512.FusedMultiplyAdd(g, x, y);
-            h = Vector512.FusedMultiplyAdd(h, x, y);
-            i = Vector512.FusedMultiplyAdd(i, x, y);
-            j = Vector512.FusedMultiplyAdd(j, x, y);
-            k = Vector512.FusedMultiplyAdd(k, x, y);
-            l = Vector512.FusedMultiplyAdd(l, x, y);
-        }
-
-        _sink = Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
-    }
-
-    private static float _sink;
+    private static double Rate(Action work, double operations) => MultiplyAddPeak.Best(work, operations, windows: 20) / 1e9;
 }

@@ -1,0 +1,54 @@
+using Hourglass.Bottlenecks;
+using Hourglass.Networks.Dense;
+using Hourglass.Objectives;
+
+namespace Hourglass.Benchmarks;
+
+/// <summary>Dense models: the textbook's, a table's, a VAE.</summary>
+internal static class SpeedDense
+{
+    public static IEnumerable<SpeedWork> Works()
+    {
+        foreach (var threads in new[] { 2, 1 })
+        {
+            yield return Dense("textbook 784-128-32", [784, 128, 32], 32, threads, 8192, threads == 2 ? 4 : 3.5, pyTorchFloor: 5);
+            yield return Dense("textbook 784-128-32", [784, 128, 32], 256, threads, 16_384, threads == 2 ? 3 : 2.5, peakFloor: threads == 1 ? 0.6 : null);
+        }
+
+        foreach (var threads in new[] { 2, 1 })
+        {
+            yield return Dense("table 30-64-16", [30, 64, 16], 256, threads, 65_536, 6);
+        }
+
+        foreach (var threads in new[] { 2, 1 })
+        {
+            yield return Dense("VAE 784-400-20", [784, 400, 20], 128, threads, 8192, 3, isVariational: true);
+        }
+    }
+
+    private static SpeedWork Dense(
+        string name, int[] widths, int batch, int threads, int samples, double floor, double? pyTorchFloor = null, double? peakFloor = null, bool isVariational = false) =>
+        new($"{name}, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}", threads, () =>
+        {
+            var model = new AutoencoderOptions
+            {
+                LatentSize = widths[^1],
+                Network = new DenseNetworkOptions { Hidden = widths[1..^1] },
+                Bottleneck = isVariational ? new GaussianOptions() : new DeterministicOptions(),
+                Objective = new BinaryCrossEntropyOptions(),
+            };
+            return SpeedTraining.Contest(model, [widths[0]], samples, batch, data =>
+            {
+                var peers = SpeedTraining.TorchSharp(isVariational ? UsualLoop.DenseVariational(widths) : UsualLoop.Dense(widths), data, batch, floor);
+                peers += pyTorchFloor is { } least ? PythonPeer.PyTorch(new { model = "dense", widths, batch, samples, threads }, threads, samples, least) : Peers.None;
+                return peers + (peakFloor is { } share ? new Peers([new SpeedPeer("multiply-add peak", share, () => MultiplyAddPeak.Measure() / Operations(widths))], []) : Peers.None);
+            });
+        });
+
+    // Forwards, the weights' gradient and the way back (which the first layer does not need) each multiply and add every weight once for a sample.
+    private static double Operations(int[] widths)
+    {
+        var products = widths.Zip(widths.Skip(1), (inputs, outputs) => (double)inputs * outputs).ToArray();
+        return 2 * ((6 * products.Sum()) - products[0]);
+    }
+}
