@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Hourglass.Cli.Commands;
 
 namespace Hourglass.Cli;
@@ -37,7 +38,7 @@ public static class CommandLine
         }
         catch (HourglassException fault)
         {
-            await error.WriteLineAsync($"hourglass {result.CommandResult.Command.Name}: {fault.Message}");
+            await error.WriteLineAsync($"hourglass {Words(result.CommandResult)}: {fault.Message}");
             return 1;
         }
         catch (OperationCanceledException)
@@ -53,6 +54,9 @@ public static class CommandLine
             return 2;
         }
     }
+
+    // "data get" for a command under another.
+    private static string Words(CommandResult command) => command.Parent is CommandResult { Command: not RootCommand } parent ? $"{Words(parent)} {command.Command.Name}" : command.Command.Name;
 
     /// <summary>All commands.</summary>
     /// <param name="screen">Where they write.</param>

@@ -7,9 +7,9 @@ internal static class Spelling
 {
     private const int MaximumEdits = 3;
 
-    /// <summary>The nearest option or command; null when none is near.</summary>
+    /// <summary>The nearest option or command; null when none is near: less than half of the word may differ.</summary>
     public static string? Nearest(string word, Command command) => command.Options.Select(option => option.Name).Concat(command.Subcommands.Select(sub => sub.Name))
-        .Select(name => (name, Edits: Distance(word, name))).Where(entry => entry.Edits <= MaximumEdits).OrderBy(entry => entry.Edits).Select(entry => entry.name).FirstOrDefault();
+        .Select(name => (name, Edits: Distance(word, name))).Where(entry => entry.Edits <= MaximumEdits && 2 * entry.Edits < word.Length).OrderBy(entry => entry.Edits).Select(entry => entry.name).FirstOrDefault();
 
     // Levenshtein 1966: insertions, deletions and replacements.
     private static int Distance(string first, string second)

@@ -56,6 +56,16 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fault_names_the_whole_command_and_a_far_word_suggests_nothing()
+    {
+        Assert.StartsWith("hourglass data get: ", (await Run("data", "get", "nosuch")).Error, StringComparison.Ordinal);
+        var (code, _, error) = await Run("trian", "x");
+        Assert.Equal(1, code);
+        Assert.Contains("Did you mean 'train'?", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Did you mean 'map'?", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_command_works_on_a_trained_model()
     {
         var (rows, model) = (Rows(), In("model.hourglass"));

@@ -19,9 +19,12 @@ public sealed record PcaComparison(double SquaredError, double PcaSquaredError, 
     public string Advice => Difference switch
     {
         { High: < 0 } => string.Create(CultureInfo.InvariantCulture, $"The autoencoder reconstructs better: its squared error is {Ratio:0.00} times that of PCA with {Components} components. Use the autoencoder."),
-        { Low: > 0 } => string.Create(CultureInfo.InvariantCulture, $"PCA wins here: the autoencoder's squared error is {Ratio:0.00} times that of PCA with {Components} components. Use PCA (--use pca), or train longer, wider, or with less noise and penalty."),
+        { Low: > 0 } => string.Create(CultureInfo.InvariantCulture, $"PCA wins here: the autoencoder's squared error is {Times} that of PCA with {Components} components. Use PCA (--use pca), or train longer, wider, or with less noise and penalty."),
         _ => string.Create(CultureInfo.InvariantCulture, $"No clear difference from PCA with {Components} components (ratio {Ratio:0.00}, the interval holds 0). Use PCA (--use pca): it is simpler."),
     };
+
+    // Where PCA is all but exact, the ratio is a matter of its rounding.
+    private string Times => Ratio > 100 ? "more than 100 times" : string.Create(CultureInfo.InvariantCulture, $"{Ratio:0.00} times");
 
     /// <summary>Compares per-sample errors.</summary>
     /// <param name="autoencoder">Squared error per value of each sample.</param>

@@ -24,6 +24,10 @@ public sealed class ComparisonTests
         Assert.Equal(verdict, PcaComparison.Of([.. Enumerable.Repeat(autoencoder, 9)], [.. Enumerable.Repeat(pca, 9)], 1).Verdict);
 
     [Fact]
+    public void Beside_a_PCA_that_is_all_but_exact_the_advice_gives_no_endless_ratio() =>
+        Assert.Contains("more than 100 times that of PCA", PcaComparison.Of([0.3, 0.4, 0.2], [1e-15, 2e-15, 1e-15], 1).Advice, StringComparison.Ordinal);
+
+    [Fact]
     public void A_mixture_finds_planted_centres_and_samples_near_them()
     {
         using var scope = NewDisposeScope();
