@@ -4,6 +4,7 @@ using Hourglass.Bundles;
 using Hourglass.Data.Stores;
 using Hourglass.Engine;
 using Hourglass.Preprocessing;
+using Hourglass.Scoring;
 using Hourglass.Training;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace Hourglass;
 
 /// <summary>A trained model with all that it needs: preprocessing, PCA for comparison, and a mixture to sample from.</summary>
 /// <remarks>Made by <see cref="Tasks.TrainTask"/> or read by <see cref="Load"/>; there is no untrained state.</remarks>
-public sealed class TrainedAutoencoder : IDisposable
+public sealed class TrainedAutoencoder : IReconstructor
 {
     private const int BatchSize = 512;
 
@@ -41,6 +42,9 @@ public sealed class TrainedAutoencoder : IDisposable
 
     /// <summary>Whether encoding and decoding go through the PCA in the same file instead of the network.</summary>
     public bool UsesPca { get; private init; }
+
+    /// <inheritdoc/>
+    public int SampleLength => Model.SampleLength;
 
     /// <summary>Length of a latent; the number of components with PCA.</summary>
     public int LatentSize => UsesPca ? Pca!.Count : Model.Options.LatentSize!.Value;
@@ -78,6 +82,21 @@ public sealed class TrainedAutoencoder : IDisposable
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>Reconstructions, same shape.</returns>
     public float[] Reconstruct(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), ReconstructBatch);
+
+    /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<float> samples, Span<float> latents)
+    {
+        SampleRows.Count(this, samples, latents);
+        Encode(samples).CopyTo(latents);
+    }
+
+    /// <inheritdoc/>
+    public void Reconstruct(ReadOnlySpan<float> samples, Span<float> latents, Span<float> reconstructions)
+    {
+        SampleRows.Require(this, SampleRows.Count(this, samples, latents), reconstructions);
+        Encode(samples, latents);
+        Decode(latents).CopyTo(reconstructions);
+    }
 
     /// <summary>Encodes what training would have shown the encoder (noise added, parts hidden), then decodes.</summary>
     /// <param name="samples">[sample, value], row-major.</param>

@@ -1,0 +1,205 @@
+using System.Numerics.Tensors;
+using Hourglass.Bundles;
+using Hourglass.Kernels;
+
+namespace Hourglass.Scoring;
+
+/// <summary>Dense models, and the principal components beside them, on the project's own kernels: no training engine is loaded.</summary>
+/// <remarks>Equal to the training engine to rounding. A sample's results do not depend on the samples beside it, nor on the number of threads.</remarks>
+public sealed unsafe class DenseReconstructor : IReconstructor
+{
+    private const int ChunkValues = 1 << 16; // of the widest layer, so that a chunk's activations stay in the second cache
+    private const int MaximumRows = 128;
+    private readonly DenseNetwork _network;
+    private readonly int _rows;
+    private readonly Room?[] _rooms;
+    private WorkCrew? _crew;
+
+    private DenseReconstructor(DenseNetwork network, int threads)
+    {
+        _network = network;
+        var widest = network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
+        _rows = Math.Clamp(ChunkValues / widest / DenseMap.TileRows * DenseMap.TileRows, DenseMap.TileRows, MaximumRows);
+        _rooms = new Room?[Math.Max(1, threads)];
+    }
+
+    /// <inheritdoc/>
+    public int SampleLength => _network.Stages[0].Inputs;
+
+    /// <inheritdoc/>
+    public int LatentSize => _network.Stages[_network.EncoderStages - 1].Outputs;
+
+    /// <summary>The model of a bundle, where the kernels run it.</summary>
+    /// <param name="contents">What the file holds.</param>
+    /// <param name="path">The file, for errors.</param>
+    /// <param name="obstacle">Why the kernels do not run it; null when they do.</param>
+    /// <param name="threads">Threads that share a call; the machine's processors when null.</param>
+    /// <returns>The model; null with an obstacle.</returns>
+    /// <exception cref="BundleException">The weights are not those that model.json asks for.</exception>
+    public static DenseReconstructor? TryCreate(BundleContents contents, string path, out string? obstacle, int? threads = null) =>
+        DenseLayout.Read(contents.Model, out obstacle) is { } layout ? new DenseReconstructor(DenseNetwork.Of(layout, contents.Weights, path), threads ?? Environment.ProcessorCount) : null;
+
+    /// <summary>The principal components of a bundle, whatever its model is.</summary>
+    /// <param name="contents">What the file holds.</param>
+    /// <param name="path">The file, for errors.</param>
+    /// <param name="threads">Threads that share a call; the machine's processors when null.</param>
+    /// <exception cref="HourglassException">The file holds none.</exception>
+    public static DenseReconstructor OfPca(BundleContents contents, string path, int? threads = null)
+    {
+        if (!contents.Weights.TryGetValue("pca.mean", out var mean) || !contents.Weights.TryGetValue("pca.components", out var components))
+        {
+            throw new HourglassException($"{path}: this model was saved without PCA; train it again.");
+        }
+
+        return components.Shape is [>= 1 and var count, var width] && width >= 1 && width == mean.Floats.Length
+            ? new DenseReconstructor(DenseNetwork.OfComponents(mean.Floats, components.Floats, (int)count, path), threads ?? Environment.ProcessorCount)
+            : throw new BundleException($"{path}: pca.components of shape [{string.Join(", ", components.Shape)}] does not fit {mean.Floats.Length} features. The file is altered.");
+    }
+
+    /// <inheritdoc/>
+    public void Reconstruct(ReadOnlySpan<float> samples, Span<float> latents, Span<float> reconstructions)
+    {
+        var rows = SampleRows.Count(this, samples, latents);
+        SampleRows.Require(this, rows, reconstructions);
+        fixed (float* x = samples, z = latents, y = reconstructions)
+        {
+            Run(rows, new Ends(x, z, y));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Encode(ReadOnlySpan<float> samples, Span<float> latents)
+    {
+        var rows = SampleRows.Count(this, samples, latents);
+        fixed (float* x = samples, z = latents)
+        {
+            Run(rows, new Ends(x, z, null));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _crew?.Dispose();
+        Array.ForEach(_rooms, room => room?.Dispose());
+        _network.Dispose();
+    }
+
+    private void Run(int rows, Ends ends)
+    {
+        var chunks = (rows + _rows - 1) / _rows;
+        if (chunks <= 1 || _rooms.Length == 1)
+        {
+            for (var chunk = 0; chunk < chunks; chunk++)
+            {
+                RunChunk(0, chunk, rows, ends);
+            }
+
+            return;
+        }
+
+        var next = -1; // chunks are taken as threads become free: on a busy machine one of them may be slow
+        (_crew ??= new WorkCrew(_rooms.Length)).Run(thread =>
+        {
+            while (Interlocked.Increment(ref next) is var chunk && chunk < chunks)
+            {
+                RunChunk(thread, chunk, rows, ends);
+            }
+        });
+    }
+
+    private void RunChunk(int thread, int chunk, int rows, Ends ends)
+    {
+        var room = _rooms[thread] ??= new Room(_network, _rows);
+        var (first, count) = (chunk * _rows, Math.Min(_rows, rows - (chunk * _rows)));
+        var padded = DenseMap.Padded(count, DenseMap.TileRows);
+        Load(ends.Samples + ((long)first * SampleLength), count, padded, room.Side(0));
+        for (var number = 0; number < _network.Stages.Count; number++)
+        {
+            if (number == _network.EncoderStages && ends.Reconstructions is null)
+            {
+                return;
+            }
+
+            _network.Stages[number].Run(room.Side(number), room.Side(number + 1), padded, room.Scratch);
+            if (number == _network.EncoderStages - 1)
+            {
+                Store(room.Side(number + 1), count, LatentSize, ends.Latents + ((long)first * LatentSize));
+            }
+        }
+
+        var output = room.Side(_network.Stages.Count);
+        foreach (var run in _network.Output)
+        {
+            for (var row = 0; row < count; row++)
+            {
+                OutputRules.Apply(run.Rule, new Span<float>(output + ((long)row * DenseMap.Stride(SampleLength)) + run.Start, run.Length));
+            }
+        }
+
+        Store(output, count, SampleLength, ends.Reconstructions + ((long)first * SampleLength));
+    }
+
+    private void Load(float* samples, int count, int padded, float* target)
+    {
+        var (length, stride) = (SampleLength, DenseMap.Stride(SampleLength));
+        for (var row = 0; row < padded; row++)
+        {
+            var room = new Span<float>(target + ((long)row * stride), length);
+            if (row >= count)
+            {
+                room.Clear();
+                continue;
+            }
+
+            var sample = new ReadOnlySpan<float>(samples + ((long)row * length), length);
+            if (_network.Centre is { } centre)
+            {
+                TensorPrimitives.Subtract(sample, centre, room);
+            }
+            else
+            {
+                sample.CopyTo(room);
+            }
+        }
+    }
+
+    private static void Store(float* source, int count, int length, float* target)
+    {
+        for (var row = 0; row < count; row++)
+        {
+            new ReadOnlySpan<float>(source + ((long)row * DenseMap.Stride(length)), length).CopyTo(new Span<float>(target + ((long)row * length), length));
+        }
+    }
+
+    // Where rows come from and go to; no reconstructions, no decoding.
+    private readonly struct Ends(float* samples, float* latents, float* reconstructions)
+    {
+        public float* Samples { get; } = samples;
+
+        public float* Latents { get; } = latents;
+
+        public float* Reconstructions { get; } = reconstructions;
+    }
+
+    // A thread's own memory: two sides between which layers go back and forth.
+    private sealed class Room : IDisposable
+    {
+        private readonly AlignedFloats _memory;
+
+        private readonly long _side;
+
+        public Room(DenseNetwork network, int rows)
+        {
+            _side = (long)rows * network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
+            _memory = new AlignedFloats((2 * _side) + (DenseMap.TileRows * (long)network.Stages.Max(stage => DenseMap.Stride(stage.Inputs))));
+        }
+
+        public float* Scratch => _memory.Pointer + (2 * _side);
+
+        /// <summary>What the stage of this number is given.</summary>
+        public float* Side(int number) => _memory.Pointer + (number % 2 * _side);
+
+        public void Dispose() => _memory.Dispose();
+    }
+}
