@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Hourglass.Cli.Commands;
+using Hourglass.Cli.Commands.Detect;
 
 namespace Hourglass.Cli;
 
@@ -65,7 +66,7 @@ public static class CommandLine
         var root = new RootCommand("Hourglass trains autoencoders, compares them with PCA, and uses them.\n\nFirst steps:\n  hourglass demo\n  hourglass train transactions.csv --label fraud --out model.hourglass\n  hourglass score model.hourglass new.csv --out scores.csv");
         foreach (var command in new[]
         {
-            TrainCommand.Create(screen), EvaluateCommand.Create(screen), EncodeCommand.Create(screen), DecodeCommand.Create(screen), ReconstructCommand.Create(screen),
+            TrainCommand.Create(screen), DetectCommand.Create(screen), EvaluateCommand.Create(screen), EncodeCommand.Create(screen), DecodeCommand.Create(screen), ReconstructCommand.Create(screen),
             ScoreCommand.Create(screen), SampleCommand.Create(screen), InterpolateCommand.Create(screen), InspectCommand.Create(screen), ReportCommand.Create(screen),
             DataCommand.Create(screen), DemoCommand.Create(screen), TuneCommand.Create(screen), AttributeCommand.Create(screen), ClassifierCommand.Create(screen), DistanceCommand.Create(screen), DenoiseCommand.Create(screen), FeaturesCommand.Create(screen), MapCommand.Create(screen), DoctorCommand.Create(screen), CompletionCommand.Create(screen), SchemaCommand.Create(screen),
         })

@@ -20,6 +20,8 @@ internal static class CommandPage
         | distance | samples, frechet, frechetReconstructions, precision, recall |
         | denoise | pictures [{file, out, noisy, denoised}], meanNoisy, meanDenoised (PSNR in dB, null unless noise was added) |
         | score | samples, out, meanScore, highest [{sample, score}] |
+        | detect train | samples, training, heldOut, members, rule, rules, model |
+        | detect score | samples, out, rule, highest [{sample, id, score, why, columns [{column, contribution, found, expected}]}] |
         | inspect | model, preprocessing, training, weights [{name, shape}] |
         | report | report, samples |
         | data list | builtIn [{name, description, kind, origin}], download [{name, description, cached}] |
@@ -31,6 +33,6 @@ internal static class CommandPage
 
     public static readonly string[] Commands =
     [
-        "train", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+        "train", "detect train", "detect score", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
     ];
 }

@@ -16,6 +16,7 @@ public static class BundleFile
     public const long MaximumWeights = int.MaxValue - (1 << 16);
 
     private const string Weights = "weights.safetensors";
+    private const string Detector = "detector.json";
     private static readonly string[] Texts = ["model.json", "preprocessing.json", "training.json", "card.md"];
     private static readonly DateTimeOffset FixedTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -25,11 +26,14 @@ public static class BundleFile
     public static void Write(string path, BundleContents contents) => AtomicFile.Write(path, stream =>
     {
         using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
-        foreach (var (name, text) in new[]
-            { ("model.json", contents.Model), ("preprocessing.json", contents.Preprocessing), ("training.json", contents.Training), ("card.md", contents.Card) })
+        foreach (var (name, text) in new (string, string?)[]
+            { ("model.json", contents.Model), ("preprocessing.json", contents.Preprocessing), ("training.json", contents.Training), ("card.md", contents.Card), (Detector, contents.Detector) })
         {
-            using var entry = Create(zip, name, CompressionLevel.Optimal);
-            entry.Write(Encoding.UTF8.GetBytes(text));
+            if (text is not null)
+            {
+                using var entry = Create(zip, name, CompressionLevel.Optimal);
+                entry.Write(Encoding.UTF8.GetBytes(text));
+            }
         }
 
         using var weights = Create(zip, Weights, CompressionLevel.NoCompression);
@@ -49,7 +53,10 @@ public static class BundleFile
             var texts = Texts.ToDictionary(name => name, name => Encoding.UTF8.GetString(ReadEntry(path, entries[name], MaximumText)), StringComparer.Ordinal);
             RequireVersion(path, texts["model.json"]);
             var tensors = SafeTensors.Read(ReadEntry(path, entries[Weights], MaximumWeights), $"{path}, {Weights}");
-            return new BundleContents(texts["model.json"], texts["preprocessing.json"], tensors.Tensors, texts["training.json"], texts["card.md"]);
+            return new BundleContents(texts["model.json"], texts["preprocessing.json"], tensors.Tensors, texts["training.json"], texts["card.md"])
+            {
+                Detector = entries.TryGetValue(Detector, out var detector) ? Encoding.UTF8.GetString(ReadEntry(path, detector, MaximumText)) : null,
+            };
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException or OverflowException)
         {
@@ -83,7 +90,7 @@ public static class BundleFile
         var entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.Ordinal);
         foreach (var entry in zip.Entries)
         {
-            if ((!Texts.Contains(entry.FullName, StringComparer.Ordinal) && entry.FullName is not (Weights or "model.onnx")) || !entries.TryAdd(entry.FullName, entry))
+            if ((!Texts.Contains(entry.FullName, StringComparer.Ordinal) && entry.FullName is not (Weights or Detector or "model.onnx")) || !entries.TryAdd(entry.FullName, entry))
             {
                 throw new BundleException($"{path}: the entry '{Shown(entry.FullName)}' does not belong in a .hourglass file, or stands there twice. The file is altered.");
             }
@@ -127,4 +134,8 @@ public static class BundleFile
 /// <param name="Weights">weights.safetensors: parameters, running statistics, and the PCA ("pca.*") and mixture ("mixture.*") fitted beside.</param>
 /// <param name="Training">training.json: history, seeds, data hash, versions.</param>
 /// <param name="Card">card.md: the same for people.</param>
-public sealed record BundleContents(string Model, string Preprocessing, IReadOnlyDictionary<string, StoredTensor> Weights, string Training, string Card);
+public sealed record BundleContents(string Model, string Preprocessing, IReadOnlyDictionary<string, StoredTensor> Weights, string Training, string Card)
+{
+    /// <summary>detector.json, where the file holds an anomaly detector; else null.</summary>
+    public string? Detector { get; init; }
+}

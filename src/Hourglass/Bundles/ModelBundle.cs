@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Hourglass.Baselines;
+using Hourglass.Detection;
 using Hourglass.Networks;
 using Hourglass.Preprocessing;
 using static TorchSharp.torch;
@@ -54,7 +55,7 @@ internal static class ModelBundle
         var model = new Autoencoder(options);
         try
         {
-            Fill(model, contents.Weights, path);
+            Fill(model, contents.Detector is null ? contents.Weights : DetectorFile.Own(contents.Weights), path);
             return new TrainedAutoencoder(
                 model, preprocessing, PrincipalComponents.FromStored(contents.Weights, model.SampleLength), LatentDensity.FromStored(contents.Weights, options), record);
         }

@@ -22,9 +22,9 @@ public sealed partial class MapTests
         ["Baselines"] = ["Bottlenecks", "Bundles", "Data", "Engine", "Networks"],
         ["Training"] = ["Bottlenecks", "Bundles", "Corruption", "Data", "Engine", "Kernels", "Networks", "Objectives", "Preprocessing"],
         ["Recipes"] = ["Bottlenecks", "Corruption", "Networks", "Objectives", "Preprocessing", "Regularization", "Training"],
-        ["Bundles"] = ["Baselines", "Data", "Networks", "Preprocessing"],
+        ["Bundles"] = ["Baselines", "Data", "Detection", "Networks", "Preprocessing"],
         ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Evaluation", "Preprocessing", "Training"],
-        ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Corruption", "Data", "Engine", "Evaluation", "Networks", "Preprocessing", "Recipes", "Training"],
+        ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Corruption", "Data", "Detection", "Engine", "Evaluation", "Networks", "Preprocessing", "Recipes", "Training"],
     };
 
     private static string Root => Path.GetFullPath(Path.Combine(Snapshot.Here(), "..", "..", ".."));

@@ -1,0 +1,82 @@
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Detection;
+
+/// <summary>Scores samples by how far they are from normal, and says why; higher is more anomalous.</summary>
+/// <remarks>Needs no training engine. Deterministic: no noise is drawn. Not safe for concurrent calls.</remarks>
+public sealed class Detector : IDisposable
+{
+    private const int BatchValues = 1 << 20; // 4 MB of samples at once
+
+    /// <summary>Puts a detector together.</summary>
+    /// <param name="basis">What the rules share; the detector disposes of it.</param>
+    /// <param name="rules">Ways to score: the autoencoder's and the rivals'.</param>
+    /// <param name="chosen">The name of the rule that scores.</param>
+    /// <exception cref="HourglassException">No rule has that name.</exception>
+    public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen)
+    {
+        (Basis, Rules) = (basis, rules);
+        Rule = rules.FirstOrDefault(rule => rule.Name == chosen)
+            ?? throw new HourglassException($"The detector has no rule '{chosen}'. It has: {string.Join(", ", rules.Select(rule => rule.Name))}.");
+    }
+
+    /// <summary>What the rules share.</summary>
+    public DetectorBasis Basis { get; }
+
+    /// <summary>All ways to score.</summary>
+    public IReadOnlyList<ScoreRule> Rules { get; }
+
+    /// <summary>The one that scores.</summary>
+    public ScoreRule Rule { get; }
+
+    /// <summary>Names of the rules.</summary>
+    public IEnumerable<string> RuleNames => Rules.Select(rule => rule.Name);
+
+    /// <summary>The same detector with another of its rules.</summary>
+    /// <param name="name">"autoencoder", "pca", "neighbours", "isolation-forest".</param>
+    /// <exception cref="HourglassException">No rule has that name.</exception>
+    public Detector Use(string name) => new(Basis, Rules, name);
+
+    /// <summary>Scores samples.</summary>
+    /// <param name="samples">[sample, value] row-major, in model-input units.</param>
+    /// <returns>One score for each sample.</returns>
+    public double[] Score(ReadOnlySpan<float> samples)
+    {
+        var scores = new List<double>(samples.Length / Basis.SampleLength);
+        var step = Math.Max(1, BatchValues / Basis.SampleLength) * Basis.SampleLength;
+        for (var start = 0; start < samples.Length; start += step)
+        {
+            scores.AddRange(Rule.Score(new ScoringBatch(Basis, samples.Slice(start, Math.Min(step, samples.Length - start)).ToArray()), []));
+        }
+
+        return [.. scores];
+    }
+
+    /// <summary>Scores samples and says what each value of a sample adds.</summary>
+    /// <param name="samples">[sample, value] row-major, in model-input units.</param>
+    public Findings Find(ReadOnlySpan<float> samples)
+    {
+        var batch = new ScoringBatch(Basis, samples.ToArray());
+        var contributions = new double[samples.Length];
+        var scores = Rule.Score(batch, contributions);
+        return new Findings(batch.Samples, scores, contributions, Rule.Expected(batch));
+    }
+
+    /// <summary>Scores samples and says why, column by column in the user's own units.</summary>
+    /// <param name="samples">[sample, value] row-major, in model-input units.</param>
+    public IReadOnlyList<Explanation> Explain(ReadOnlySpan<float> samples)
+    {
+        var found = Find(samples);
+        return [.. Enumerable.Range(0, found.Scores.Length).Select(sample => Explanation.Of(Basis, found, sample))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Basis.Dispose();
+}
+
+/// <summary>Scores with what they are made of, in model-input units.</summary>
+/// <param name="Samples">[sample, value].</param>
+/// <param name="Scores">One for each sample.</param>
+/// <param name="Contributions">[sample, value]; each row adds up to its score.</param>
+/// <param name="Expected">[sample, value]: what a normal sample would have looked like.</param>
+public sealed record Findings(float[] Samples, double[] Scores, double[] Contributions, float[] Expected);

@@ -1,0 +1,54 @@
+using Hourglass.Preprocessing;
+using Hourglass.Scoring;
+
+namespace Hourglass.Detection;
+
+/// <summary>What all rules of a detector share: the way from raw data to model input, the trained members, and normal samples to compare with.</summary>
+public sealed class DetectorBasis : IDisposable
+{
+    /// <summary>Puts a basis together.</summary>
+    /// <param name="preprocessing">From raw data to model input and back.</param>
+    /// <param name="members">Trained autoencoders, each over the same samples; the basis disposes of them.</param>
+    /// <param name="references">Normal samples, [sample, value] row-major, in model-input units.</param>
+    /// <exception cref="ArgumentException">Members or references have another length than the preprocessing's samples.</exception>
+    public DetectorBasis(SamplePreprocessing preprocessing, IReadOnlyList<IReconstructor> members, float[] references)
+    {
+        SampleLength = preprocessing.SampleShape.Aggregate(1, (product, size) => checked(product * size));
+        if (members.FirstOrDefault(member => member.SampleLength != SampleLength) is { } other)
+        {
+            throw new ArgumentException($"Members must take samples of {SampleLength} values, got {other.SampleLength}.", nameof(members));
+        }
+
+        if (references.Length % SampleLength != 0)
+        {
+            throw new ArgumentException($"References must be rows of {SampleLength} values, got {references.Length} values.", nameof(references));
+        }
+
+        (Preprocessing, Members, References) = (preprocessing, members, references);
+        Columns = SampleColumn.Of(preprocessing);
+    }
+
+    /// <summary>From raw data to model input and back.</summary>
+    public SamplePreprocessing Preprocessing { get; }
+
+    /// <summary>Trained autoencoders; empty where only rivals were fitted.</summary>
+    public IReadOnlyList<IReconstructor> Members { get; }
+
+    /// <summary>Normal samples, [sample, value] row-major.</summary>
+    public float[] References { get; }
+
+    /// <summary>Values in a sample.</summary>
+    public int SampleLength { get; }
+
+    /// <summary>The columns whose contributions are told apart.</summary>
+    public IReadOnlyList<SampleColumn> Columns { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var member in Members)
+        {
+            member.Dispose();
+        }
+    }
+}

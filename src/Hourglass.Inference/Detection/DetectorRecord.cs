@@ -1,0 +1,25 @@
+using System.Text.Json;
+using Hourglass.Detection.Terms;
+
+namespace Hourglass.Detection;
+
+/// <summary>detector.json: how a detector scores. Large arrays stand in the weights, under "detector.".</summary>
+public sealed record DetectorRecord
+{
+    /// <summary>The name of the rule that scores.</summary>
+    public required string Chosen { get; init; }
+
+    /// <summary>All ways to score.</summary>
+    public required IReadOnlyList<RuleRecord> Rules { get; init; }
+
+    /// <summary>Further members of the ensemble, each as its own model.json; the first member is the bundle's model.</summary>
+    public IReadOnlyList<JsonElement> FurtherMembers { get; init; } = [];
+
+    /// <summary>Whether the training data may hold anomalies.</summary>
+    public bool IsContaminated { get; init; }
+}
+
+/// <summary>A way to score, as the file holds it.</summary>
+/// <param name="Name">"autoencoder", or a rival's name.</param>
+/// <param name="Terms">What is added up.</param>
+public sealed record RuleRecord(string Name, IReadOnlyList<TermRecord> Terms);

@@ -1,0 +1,83 @@
+using Hourglass.Detection.Terms;
+
+namespace Hourglass.Detection;
+
+/// <summary>A named way to score: terms, each in units of its own value on held-out normal samples, added up.</summary>
+/// <remarks>Every term's contributions add up to its value, so that the rule's add up to the score.</remarks>
+public sealed class ScoreRule
+{
+    /// <summary>Puts a rule together.</summary>
+    /// <param name="name">"autoencoder", or a rival's name.</param>
+    /// <param name="terms">Its terms, one or more.</param>
+    /// <param name="heldOutScores">Scores of normal samples that no term was fitted on, in any order.</param>
+    public ScoreRule(string name, IReadOnlyList<ScoreTerm> terms, double[] heldOutScores)
+    {
+        if (terms.Count == 0)
+        {
+            throw new ArgumentException("A rule needs a term or more.", nameof(terms));
+        }
+
+        (Name, Terms, HeldOutScores) = (name, terms, [.. heldOutScores.Order()]);
+    }
+
+    /// <summary>"autoencoder", "pca", "neighbours" or "isolation-forest".</summary>
+    public string Name { get; }
+
+    /// <summary>What is added up.</summary>
+    public IReadOnlyList<ScoreTerm> Terms { get; }
+
+    /// <summary>Scores of normal samples that no term was fitted on, ascending: what thresholds and p-values are made from.</summary>
+    public IReadOnlyList<double> HeldOutScores { get; }
+
+    /// <summary>Scores samples; higher is more anomalous.</summary>
+    /// <param name="batch">The samples.</param>
+    /// <param name="contributions">Receives [sample, value], each row adding up to its score; empty when not wanted.</param>
+    /// <returns>One score for each sample.</returns>
+    public double[] Score(ScoringBatch batch, Span<double> contributions)
+    {
+        var (scores, length) = (new double[batch.Count], batch.Basis.SampleLength);
+        var (raw, parts) = (new double[batch.Count], contributions.IsEmpty ? [] : new double[contributions.Length]);
+        contributions.Clear();
+        foreach (var term in Terms)
+        {
+            term.Measure(batch, raw, parts);
+            for (var sample = 0; sample < scores.Length; sample++)
+            {
+                var value = term.Record.Standardised(raw[sample]);
+                scores[sample] += value;
+                if (parts.Length > 0)
+                {
+                    Share(parts.AsSpan(sample * length, length), raw[sample], value, contributions.Slice(sample * length, length));
+                }
+            }
+        }
+
+        return scores;
+    }
+
+    /// <summary>What a normal sample would have looked like in place of each, by the first term that can tell.</summary>
+    /// <param name="batch">The samples.</param>
+    /// <returns>[sample, value] in model-input units.</returns>
+    public float[] Expected(ScoringBatch batch)
+    {
+        var expected = batch.Samples.ToArray();
+        foreach (var term in Terms)
+        {
+            if (term.Expect(batch, expected))
+            {
+                break;
+            }
+        }
+
+        return expected;
+    }
+
+    // A term's standardised value is split as its raw value is.
+    private static void Share(ReadOnlySpan<double> parts, double raw, double value, Span<double> contributions)
+    {
+        for (var place = 0; place < parts.Length; place++)
+        {
+            contributions[place] += raw == 0 ? value / parts.Length : parts[place] / raw * value;
+        }
+    }
+}

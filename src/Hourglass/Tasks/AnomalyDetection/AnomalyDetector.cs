@@ -1,0 +1,132 @@
+using Hourglass.Bundles;
+using Hourglass.Data;
+using Hourglass.Data.Stores;
+using Hourglass.Detection;
+using Hourglass.Engine;
+
+namespace Hourglass.Tasks.AnomalyDetection;
+
+/// <summary>A trained anomaly detector: scores what is not normal, and says why. Higher is more anomalous.</summary>
+/// <remarks>Made by <see cref="Fit(DetectRequest, TrainObserver?, CancellationToken)"/> or read by <see cref="Load"/>; there is no untrained state.
+/// A process that only scores needs no training engine: <see cref="Hourglass.Detection.Detector"/> does the arithmetic.</remarks>
+public sealed class AnomalyDetector : IDisposable
+{
+    private readonly IReadOnlyList<TrainedAutoencoder> _members;
+
+    private AnomalyDetector(Detector detector, IReadOnlyList<TrainedAutoencoder> members) => (Detector, _members) = (detector, members);
+
+    /// <summary>The arithmetic.</summary>
+    public Detector Detector { get; }
+
+    /// <summary>How the first member was trained.</summary>
+    public TrainingRecord Record => _members[0].Record;
+
+    /// <summary>Learns what is normal from a file.</summary>
+    /// <param name="data">Normal samples: a file, a folder of pictures, or a built-in set.</param>
+    public static AnomalyDetector Fit(string data) => Fit(new DetectRequest { Data = data });
+
+    /// <summary>Learns what is normal.</summary>
+    /// <param name="request">What to learn from and how.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="cancellationToken">Stops it; nothing is kept.</param>
+    /// <exception cref="HourglassException">Wrong options or data; the message has the remedy.</exception>
+    public static AnomalyDetector Fit(DetectRequest request, TrainObserver? observer = null, CancellationToken cancellationToken = default)
+    {
+        NativeEngine.Require();
+        using var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Detector.Member.Training.Seed }, observer?.Reading, cancellationToken);
+        var detector = Fit(data, request.Detector, observer, cancellationToken);
+        if (request.Out is not null)
+        {
+            detector.Save(request.Out);
+        }
+
+        return detector;
+    }
+
+    /// <summary>Learns what is normal from samples at hand.</summary>
+    /// <param name="data">Normal samples, split into a part to learn from and a part for thresholds.</param>
+    /// <param name="options">How.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="cancellationToken">Stops it; nothing is kept.</param>
+    public static AnomalyDetector Fit(PreparedData data, DetectorOptions options, TrainObserver? observer = null, CancellationToken cancellationToken = default)
+    {
+        var members = MemberTraining.Run(data, options, observer, cancellationToken);
+        var basis = new DetectorBasis(data.Preprocessing, members, Rows(data.Samples, Spread(data.Split.Training, options.MaximumReferences)));
+        return new AnomalyDetector(DetectorFit.Fit(basis, Rows(data.Samples, data.Split.Validation), options.Rules), members);
+    }
+
+    /// <summary>Learns what is normal, on another thread.</summary>
+    /// <param name="request">What to learn from and how.</param>
+    /// <param name="cancellationToken">Stops it; nothing is kept.</param>
+    public static Task<AnomalyDetector> FitAsync(DetectRequest request, CancellationToken cancellationToken = default) => Task.Run(() => Fit(request, null, cancellationToken), cancellationToken);
+
+    /// <summary>Reads a detector.</summary>
+    /// <param name="path">A .hourglass file with a detector.</param>
+    /// <exception cref="BundleException">The file is broken or holds no detector.</exception>
+    public static AnomalyDetector Load(string path)
+    {
+        NativeEngine.Require();
+        var members = new List<TrainedAutoencoder>();
+        var detector = DetectorFile.FromContents(BundleFile.Read(path), path, contents =>
+        {
+            members.Add(ModelBundle.FromContents(contents, path));
+            return members[^1];
+        });
+        return new AnomalyDetector(detector, members);
+    }
+
+    /// <summary>The same detector with another of its rules.</summary>
+    /// <param name="rule">"autoencoder", "pca", "neighbours" or "isolation-forest".</param>
+    /// <exception cref="HourglassException">No rule has that name.</exception>
+    public AnomalyDetector Use(string rule) => new(Detector.Use(rule), _members);
+
+    /// <summary>Writes the detector.</summary>
+    /// <param name="path">Where it goes.</param>
+    public void Save(string path) => BundleFile.Write(path, DetectorFile.ToContents(Detector, [.. _members.Select(ModelBundle.ToContents)]));
+
+    /// <summary>Scores a file.</summary>
+    /// <param name="data">A file of the kind that it was trained on.</param>
+    /// <returns>One score for each sample; higher is more anomalous.</returns>
+    public double[] Score(string data)
+    {
+        using var prepared = DataFile.Apply(data, new ReadOptions(), Detector.Basis.Preprocessing);
+        return Score(prepared.Samples);
+    }
+
+    /// <summary>Scores a store.</summary>
+    /// <param name="samples">Model inputs.</param>
+    public double[] Score(SampleStore samples) => [.. Blocks(samples).SelectMany(block => Detector.Score(block))];
+
+    /// <summary>Scores a file and says why.</summary>
+    /// <param name="data">A file of the kind that it was trained on.</param>
+    public IReadOnlyList<Explanation> Explain(string data)
+    {
+        using var prepared = DataFile.Apply(data, new ReadOptions(), Detector.Basis.Preprocessing);
+        return [.. Blocks(prepared.Samples).SelectMany(block => Detector.Explain(block))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Detector.Dispose();
+
+    private static IEnumerable<float[]> Blocks(SampleStore samples)
+    {
+        var rows = Math.Max(1, (1 << 20) / samples.SampleLength);
+        for (var start = 0L; start < samples.Count; start += rows)
+        {
+            var block = new float[(int)Math.Min(rows, samples.Count - start) * samples.SampleLength];
+            samples.Read(start, block.Length / samples.SampleLength, block);
+            yield return block;
+        }
+    }
+
+    private static float[] Rows(SampleStore samples, long[] indices)
+    {
+        var rows = new float[checked(indices.Length * samples.SampleLength)];
+        samples.Gather(indices, rows);
+        return rows;
+    }
+
+    // At even steps, so that nothing is drawn.
+    private static long[] Spread(long[] indices, int most) => indices.Length <= most ? indices
+        : [.. Enumerable.Range(0, most).Select(place => indices[(long)place * indices.Length / most])];
+}
