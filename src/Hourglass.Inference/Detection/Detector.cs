@@ -1,5 +1,3 @@
-using Hourglass.Preprocessing;
-
 namespace Hourglass.Detection;
 
 /// <summary>Scores samples by how far they are from normal, and says why; higher is more anomalous.</summary>
