@@ -55,9 +55,6 @@ public sealed class TrainedAutoencoder : IReconstructor
         ? throw new HourglassException("This model was saved without PCA; train it again.")
         : new TrainedAutoencoder(Model, Preprocessing, Pca, null, Record) { UsesPca = true };
 
-    /// <inheritdoc/>
-    public int SampleLength => Model.SampleLength;
-
     /// <summary>Reads a bundle.</summary>
     /// <param name="path">A .hourglass file.</param>
     /// <exception cref="BundleException">The file is broken; the message says how.</exception>
@@ -75,16 +72,6 @@ public sealed class TrainedAutoencoder : IReconstructor
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>Latents, [sample, latent], row-major.</returns>
     public float[] Encode(ReadOnlySpan<float> samples) => Map(samples, Model.SampleLength, Shape(), EncodeBatch);
-
-    /// <inheritdoc/>
-    public void Encode(ReadOnlySpan<float> samples, Span<float> latents) => Fill(Encode(samples), latents);
-
-    /// <inheritdoc/>
-    public void Reconstruct(ReadOnlySpan<float> samples, Span<float> latents, Span<float> reconstructions)
-    {
-        Fill(Encode(samples), latents);
-        Fill(Decode(latents), reconstructions);
-    }
 
     /// <summary>Decodes latents.</summary>
     /// <param name="latents">[sample, latent], row-major.</param>
@@ -251,16 +238,6 @@ public sealed class TrainedAutoencoder : IReconstructor
     public void Dispose() => Model.Dispose();
 
     private static double[] Doubles(Tensor values) => [.. MemoryMarshal.Cast<byte, float>(values.contiguous().bytes).ToArray().Select(value => (double)value)];
-
-    private static void Fill(float[] values, Span<float> room)
-    {
-        if (room.Length != values.Length)
-        {
-            throw new ArgumentException($"Expected room for {values.Length} values, got {room.Length}.", nameof(room));
-        }
-
-        values.CopyTo(room);
-    }
 
     private Tensor EncodeBatch(Tensor samples) => UsesPca ? Pca!.Encode(samples) : Model.Encode(samples);
 
