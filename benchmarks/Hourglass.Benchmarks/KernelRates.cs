@@ -43,7 +43,7 @@ internal static unsafe class KernelRates
         var operations = 2.0 * inputs * outputs * rows;
         var tiles = map.Tiles;
         var back = DenseMap.Over(outputs, inputs, backMemory.Pointer);
-        var keep = new KeepRule(weights.Pointer, moments.Pointer, default);
+        var keep = new KeepRule(weights.Pointer, moments.Pointer, default, true);
         var adam = new AdamRule(weights.Pointer, moments.Pointer, moments.Pointer + weights.Length, AdamStep.Of(0.001, 1000, 0, 1), default);
         var (xs, ys, sc) = ((IntPtr)x.Pointer, (IntPtr)y.Pointer, (IntPtr)scratch.Pointer);
         var forward = Rate(() => Kernels.Map(map, (float*)xs, (float*)ys, rows, (float*)sc), operations);

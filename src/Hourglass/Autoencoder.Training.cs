@@ -104,7 +104,7 @@ public sealed partial class Autoencoder
 
     /// <summary>Squared norm of the decoder's Jacobian at a batch's latents, by random directions.</summary>
     internal Tensor DecoderGradientPenalty(Pass pass, StepContext context) => ContractivePenalty.Compute(
-        latents => _objective.Reconstruction(Decoded(latents, null, StepContext.Evaluation)), pass.Latent.Values, probes: 1, context.Noise!);
+        latents => _objective.Reconstruction(Decoded(latents, null, StepContext.Evaluation)), pass.Latent.Values, probes: 1, context);
 
     private Tensor Extras(Batch batch, Latent latent, Tensor output, StepContext context)
     {
@@ -132,7 +132,7 @@ public sealed partial class Autoencoder
             var missing = (batch.Target.flatten(1) - _objective.Reconstruction(output)).detach();
             var nothing = Decoded(zeros_like(auxiliary), batch.Condition, context).detach();
             var error = (missing - (Decoded(auxiliary, batch.Condition, context) - nothing)).square().sum([1L]);
-            return (error / missing.square().mean([1L]).clamp_min(HeldScalar.Of(1e-8)) * missing.square().mean()).mean();
+            return (error / missing.square().mean([1L]).clamp_min(HeldScalar.Of(1e-8)) * context.BatchMean(missing.square().mean([1L]))).mean();
         }
 
         var weights = _decoder.parameters().ToList();
@@ -165,5 +165,5 @@ public sealed partial class Autoencoder
     /// <summary>Leaves the class out of a tenth of the rows, in training.</summary>
     internal static Tensor? DropClasses(Tensor? classes, StepContext context) => classes is null || !context.IsTraining
         ? classes
-        : classes * rand([classes.shape[0], 1], device: classes.device, generator: context.Noise).ge(HeldScalar.Of(UnknownClassShare));
+        : classes * context.Uniform([classes.shape[0], 1], classes).ge(HeldScalar.Of(UnknownClassShare));
 }

@@ -125,7 +125,7 @@ public sealed partial class Autoencoder : nn.Module
     internal Tensor JacobianPenalty(Tensor samples, StepContext context) =>
         ContractivePenalty.Compute(
             input => _bottleneck.Forward(Features(input, null, context with { Noise = null }), StepContext.Evaluation).Values,
-            samples, Options.Regularization.ContractiveProbes, context.Noise!);
+            samples, Options.Regularization.ContractiveProbes, context);
 
     private Tensor Corrupted(Tensor input, StepContext context) =>
         // Where undoing the corruption is all there is to learn, validation corrupts too, always alike.

@@ -8,6 +8,8 @@ internal sealed class TrainingFlags
 {
     private readonly Option<int?> _epochs = new("--epochs") { Description = "Most passes over the data (50)." };
     private readonly Option<int?> _batchSize = new("--batch-size") { Description = "Samples in a step; chosen from the data when left out." };
+    private readonly Option<int?> _accumulate = new("--accumulate") { Description = "Batches whose gradients are added up before a step (1)." };
+    private readonly Option<string?> _batchScaling = new("--batch-scaling") { Description = "How the step size grows with the batches in a step, accumulated or on other ranks: none, linear or square-root." };
     private readonly Option<string?> _optimizer = new("--optimizer") { Description = "adam, adamw or sgd." };
     private readonly Option<double?> _learningRate = new("--learning-rate") { Description = "Step size (0.001; 0.1 for sgd)." };
     private readonly Option<double?> _momentum = new("--momentum") { Description = "sgd: share of the last step that is kept." };
@@ -24,7 +26,7 @@ internal sealed class TrainingFlags
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _batchSize, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _engine, _device })
+        foreach (var option in new Option[] { _epochs, _batchSize, _accumulate, _batchScaling, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _engine, _device })
         {
             command.Options.Add(option);
         }
@@ -34,6 +36,8 @@ internal sealed class TrainingFlags
     {
         Epochs = parse.GetValue(_epochs) ?? start.Epochs,
         BatchSize = parse.GetValue(_batchSize) ?? start.BatchSize,
+        Accumulate = parse.GetValue(_accumulate) ?? start.Accumulate,
+        BatchScaling = parse.GetValue(_batchScaling) is { } scaling ? ModelFlags.Word<BatchScaling>(scaling, "--batch-scaling") : start.BatchScaling,
         Optimizer = parse.GetValue(_optimizer) is { } optimizer ? ModelFlags.Word<OptimizerKind>(optimizer, "--optimizer") : start.Optimizer,
         LearningRate = parse.GetValue(_learningRate) ?? start.LearningRate,
         Momentum = parse.GetValue(_momentum) ?? start.Momentum,

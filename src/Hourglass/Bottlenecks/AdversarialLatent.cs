@@ -57,8 +57,8 @@ internal sealed class AdversarialLatent : Bottleneck
             return new Latent(values, zeros(values.shape[0], device: values.device));
         }
 
-        var real = randn(values.shape, device: values.device, generator: context.Noise);
-        var (discriminator, encoder) = _discriminator.Losses(AdversarialRule.NonSaturating, real, values, _options.GradientPenalty, context.Noise!);
+        var real = context.Normal(values.shape, values);
+        var (discriminator, encoder) = _discriminator.Losses(AdversarialRule.NonSaturating, real, values, _options.GradientPenalty, context);
         return new Latent(values, (discriminator + (encoder * HeldScalar.Of(_options.Weight))).expand(values.shape[0]));
     }
 

@@ -76,16 +76,16 @@ internal sealed class Binary : Bottleneck, IDiscreteBottleneck
         if (_options.Gradient == BinaryGradient.Annealed)
         {
             var share = _options.AnnealingEpochs > 0 ? Math.Min(1, context.Epoch / _options.AnnealingEpochs) : 1;
-            var noisy = logits + randn(logits.shape, device: logits.device, generator: context.Noise);
+            var noisy = logits + context.Normal(logits.shape, logits);
             bits = (noisy * tensor((float)(1 + ((_options.Slope - 1) * share)), device: logits.device)).sigmoid();
         }
         else
         {
-            var drawn = rand(logits.shape, device: logits.device, generator: context.Noise).lt(probabilities).to_type(logits.dtype);
+            var drawn = context.Uniform(logits.shape, logits).lt(probabilities).to_type(logits.dtype);
             bits = probabilities + (drawn - probabilities).detach();
         }
 
-        return new Latent(bits, Penalty(probabilities).expand(features.shape[0]));
+        return new Latent(bits, Penalty(probabilities, context).expand(features.shape[0]));
     }
 
     public Tensor Symbols(Tensor latents) => latents.gt(HeldScalar.Of(0.5)).to(ScalarType.Int64);
@@ -100,9 +100,9 @@ internal sealed class Binary : Bottleneck, IDiscreteBottleneck
         yield return ("constantBits", (share.lt(HeldScalar.Of(0.01)) | share.gt(HeldScalar.Of(0.99))).sum().item<long>());
     }
 
-    private Tensor Penalty(Tensor probabilities)
+    private Tensor Penalty(Tensor probabilities, StepContext context)
     {
-        var mean = probabilities.mean([0L]);
+        var mean = context.BatchMean(probabilities);
         var balance = (mean - HeldScalar.Of(0.5)).square().sum() * HeldScalar.Of(_options.Balance);
         if (_options.Decorrelation == 0)
         {
@@ -110,7 +110,7 @@ internal sealed class Binary : Bottleneck, IDiscreteBottleneck
         }
 
         var centred = probabilities - mean;
-        var covariance = centred.t().matmul(centred) * HeldScalar.Of(4.0 / probabilities.shape[0]); // 1 on the diagonal for fair, certain bits
+        var covariance = context.BatchSum(centred.t().matmul(centred)) * HeldScalar.Of(4.0 / context.BatchRows(probabilities)); // 1 on the diagonal for fair, certain bits
         return balance + ((covariance - covariance.diagonal().diag()).square().sum() * HeldScalar.Of(_options.Decorrelation));
     }
 }

@@ -79,7 +79,7 @@ internal sealed class Deterministic : Bottleneck
 
         if (_options.KlRho > 0)
         {
-            var (rho, mean) = (_options.Rho, values.mean([0L]).clamp(HeldScalar.Of(1e-6), HeldScalar.Of(1 - 1e-6))); // [latent]
+            var (rho, mean) = (_options.Rho, context.BatchMean(values).clamp(HeldScalar.Of(1e-6), HeldScalar.Of(1 - 1e-6))); // [latent]
             var entropy = (rho * Math.Log(rho)) + ((1 - rho) * Math.Log(1 - rho));
             var divergence = HeldScalar.Of(entropy) - (mean.log() * HeldScalar.Of(rho)) - ((-mean).log1p() * HeldScalar.Of(1 - rho));
             penalty += divergence.sum() * HeldScalar.Of(_options.KlRho);

@@ -33,7 +33,7 @@ internal sealed class Gaussian : Bottleneck
     public override Latent Forward(Tensor features, StepContext context)
     {
         var (mean, logVariance) = Posterior(features);
-        var latent = _options.Draws > 1 && context.IsTraining ? Weighted(mean, logVariance, context.Noise!) : Single(mean, logVariance, context);
+        var latent = _options.Draws > 1 && context.IsTraining ? Weighted(mean, logVariance, context) : Single(mean, logVariance, context);
         var weight = _options.Beta * (context.IsTraining && _options.AnnealingEpochs > 0 ? Math.Min(1, context.Epoch / _options.AnnealingEpochs) : 1);
         return weight == 1 ? latent : latent with { Penalty = latent.Penalty * tensor((float)weight, device: mean.device) };
     }
@@ -59,7 +59,7 @@ internal sealed class Gaussian : Bottleneck
     internal (Tensor Latents, Tensor Divergence) Draw(Tensor features, int draws, Generator noise)
     {
         var (mean, logVariance) = Posterior(features);
-        var latents = Draw(mean, logVariance, draws, noise);
+        var latents = Draw(mean, logVariance, draws, StepContext.Validation(noise));
         return (latents, LogPosterior(latents, mean, logVariance, draws) - _prior.LogDensity(latents));
     }
 
@@ -68,16 +68,16 @@ internal sealed class Gaussian : Bottleneck
 
     private Latent Single(Tensor mean, Tensor logVariance, StepContext context)
     {
-        var values = context.Noise is { } noise ? Draw(mean, logVariance, 1, noise) : mean;
+        var values = context.Noise is not null ? Draw(mean, logVariance, 1, context) : mean;
         var penalty = _options.Prior is StandardPriorOptions ? Divergence(mean, logVariance, context) : LogPosterior(values, mean, logVariance, 1) - _prior.LogDensity(values);
         return new Latent(values, context.IsTraining && _options.TotalCorrelation != 1
             ? penalty + (TotalCorrelation(values, mean, logVariance) * HeldScalar.Of(_options.TotalCorrelation - 1))
             : penalty);
     }
 
-    private Latent Weighted(Tensor mean, Tensor logVariance, Generator noise)
+    private Latent Weighted(Tensor mean, Tensor logVariance, StepContext context)
     {
-        var source = Draw(mean, logVariance, _options.Draws, noise);
+        var source = Draw(mean, logVariance, _options.Draws, context);
         if (!_options.DoublyReparameterized)
         {
             return new Latent(source, LogPosterior(source, mean, logVariance, _options.Draws) - _prior.LogDensity(source)) { Draws = _options.Draws };
@@ -93,14 +93,14 @@ internal sealed class Gaussian : Bottleneck
     {
         var divergence = (mean.square() + logVariance.exp() - logVariance - HeldScalar.Of(1)) * HeldScalar.Of(0.5); // [batch, latent]
         return context.IsTraining && _options.FreeBits > 0
-            ? divergence.mean([0L]).clamp_min(HeldScalar.Of(_options.FreeBits)).sum().expand(mean.shape[0])
+            ? context.BatchMean(divergence).clamp_min(HeldScalar.Of(_options.FreeBits)).sum().expand(mean.shape[0])
             : divergence.sum([1L]);
     }
 
-    private static Tensor Draw(Tensor mean, Tensor logVariance, int draws, Generator noise)
+    private static Tensor Draw(Tensor mean, Tensor logVariance, int draws, StepContext context)
     {
         var (batch, size) = (mean.shape[0], mean.shape[1]);
-        var standard = randn([draws, batch, size], dtype: mean.dtype, device: mean.device, generator: noise);
+        var standard = context.Normal([draws * batch, size], mean).view(draws, batch, size);
         return (mean + ((logVariance * HeldScalar.Of(0.5)).exp() * standard)).reshape(draws * batch, size);
     }
 

@@ -45,7 +45,7 @@ internal sealed class Wasserstein : Bottleneck
             return new Latent(values, zeros(values.shape[0], device: values.device));
         }
 
-        var prior = randn(values.shape, device: values.device, generator: context.Noise);
+        var prior = context.Normal(values.shape, values);
         return new Latent(values, (Discrepancy(values, prior) * HeldScalar.Of(_options.Weight)).expand(values.shape[0]));
     }
 

@@ -35,9 +35,8 @@ public abstract class SampleCorruption
     /// <param name="samples">[batch, ...sample shape]; left as it is.</param>
     /// <param name="context">Training or not.</param>
     public Tensor Apply(Tensor samples, StepContext context) =>
-        context.IsTraining ? Corrupt(samples, context.Noise!) : samples;
+        context.IsTraining ? Corrupt(samples, context) : samples;
 
-    private protected abstract Tensor Corrupt(Tensor samples, Generator noise);
+    private protected abstract Tensor Corrupt(Tensor samples, StepContext context);
 
-    private protected static Tensor Uniform(Tensor like, Generator noise) => rand(like.shape, dtype: like.dtype, device: like.device, generator: noise);
 }

@@ -31,16 +31,16 @@ public sealed record GaussianCorruptionOptions : CorruptionOptions
 /// <summary>x + s e, e from N(0, 1).</summary>
 internal sealed class GaussianCorruption(GaussianCorruptionOptions options) : SampleCorruption
 {
-    private protected override Tensor Corrupt(Tensor samples, Generator noise)
+    private protected override Tensor Corrupt(Tensor samples, StepContext context)
     {
-        var standard = randn(samples.shape, dtype: samples.dtype, device: samples.device, generator: noise);
+        var standard = context.Normal(samples.shape, samples);
         if (options.Lowest is not { } lowest)
         {
             return samples + (standard * HeldScalar.Of(options.StandardDeviation));
         }
 
         long[] each = [samples.shape[0], .. samples.shape.Skip(1).Select(_ => 1L)];
-        var deviation = (rand(each, dtype: samples.dtype, device: samples.device, generator: noise) * HeldScalar.Of(options.StandardDeviation - lowest)) + HeldScalar.Of(lowest);
+        var deviation = (context.Uniform(each, samples) * HeldScalar.Of(options.StandardDeviation - lowest)) + HeldScalar.Of(lowest);
         return samples + (standard * deviation);
     }
 }

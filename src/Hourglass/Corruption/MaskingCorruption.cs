@@ -17,5 +17,5 @@ public sealed record MaskingCorruptionOptions : CorruptionOptions
 /// <summary>Keeps each value with probability 1 - share.</summary>
 internal sealed class MaskingCorruption(MaskingCorruptionOptions options) : SampleCorruption
 {
-    private protected override Tensor Corrupt(Tensor samples, Generator noise) => samples * Uniform(samples, noise).ge(HeldScalar.Of(options.Share));
+    private protected override Tensor Corrupt(Tensor samples, StepContext context) => samples * context.Uniform(samples.shape, samples).ge(HeldScalar.Of(options.Share));
 }

@@ -11,5 +11,5 @@ public sealed record NoCorruptionOptions : CorruptionOptions
 /// <summary>The input as it is.</summary>
 internal sealed class NoCorruption : SampleCorruption
 {
-    private protected override Tensor Corrupt(Tensor samples, Generator noise) => samples;
+    private protected override Tensor Corrupt(Tensor samples, StepContext context) => samples;
 }

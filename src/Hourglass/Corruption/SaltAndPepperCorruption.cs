@@ -17,9 +17,9 @@ public sealed record SaltAndPepperCorruptionOptions : CorruptionOptions
 /// <summary>One draw a value decides both whether it is hit and with what.</summary>
 internal sealed class SaltAndPepperCorruption(SaltAndPepperCorruptionOptions options) : SampleCorruption
 {
-    private protected override Tensor Corrupt(Tensor samples, Generator noise)
+    private protected override Tensor Corrupt(Tensor samples, StepContext context)
     {
-        var draw = Uniform(samples, noise);
+        var draw = context.Uniform(samples.shape, samples);
         return where(draw.ge(HeldScalar.Of(options.Share)), samples, draw.lt(HeldScalar.Of(options.Share / 2)).to_type(samples.dtype));
     }
 }

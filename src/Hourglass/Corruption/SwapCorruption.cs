@@ -37,11 +37,11 @@ internal sealed class SwapCorruption : SampleCorruption
         }
     }
 
-    private protected override Tensor Corrupt(Tensor samples, Generator noise)
+    private protected override Tensor Corrupt(Tensor samples, StepContext context)
     {
         var flat = samples.flatten(1);
-        var partner = rand(flat.shape[0], device: flat.device, generator: noise).argsort();
-        var swapped = rand(flat.shape[0], _columns, device: flat.device, generator: noise).lt(HeldScalar.Of(_share)); // [batch, column]
+        var partner = context.Uniform([flat.shape[0]], flat).argsort();
+        var swapped = context.Uniform([flat.shape[0], _columns], flat).lt(HeldScalar.Of(_share)); // [batch, column]
         using var columnOfValue = tensor(_columnOfValue, device: flat.device);
         return where(swapped.index_select(1, columnOfValue), flat.index_select(0, partner), flat).reshape(samples.shape);
     }

@@ -45,27 +45,27 @@ internal sealed class Discriminator : nn.Module
     /// <param name="real">[batch, ...sample shape].</param>
     /// <param name="made">Made by the generator, same shape, joined to it.</param>
     /// <param name="penaltyWeight">Weight of the gradient penalty.</param>
-    /// <param name="noise">Source of randomness.</param>
+    /// <param name="context">Source of randomness.</param>
     /// <returns>Two scalars.</returns>
-    public (Tensor Discriminator, Tensor Generator) Losses(AdversarialRule rule, Tensor real, Tensor made, double penaltyWeight, Generator noise)
+    public (Tensor Discriminator, Tensor Generator) Losses(AdversarialRule rule, Tensor real, Tensor made, double penaltyWeight, StepContext context)
     {
         var (truth, fake) = (Judge(real.detach()).Score, Judge(made.detach()).Score);
         var deceived = JudgeFrozen(made).Score;
         var (discriminator, generator) = rule == AdversarialRule.Wasserstein
             ? (fake.mean() - truth.mean(), -deceived.mean())
             : (Activation.Softplus.Apply(-truth).mean() + Activation.Softplus.Apply(fake).mean(), Activation.Softplus.Apply(-deceived).mean());
-        return penaltyWeight > 0 ? (discriminator + (GradientPenalty(rule, real, made, noise) * HeldScalar.Of(penaltyWeight)), generator) : (discriminator, generator);
+        return penaltyWeight > 0 ? (discriminator + (GradientPenalty(rule, real, made, context) * HeldScalar.Of(penaltyWeight)), generator) : (discriminator, generator);
     }
 
     // Wasserstein: (|gradient| - 1)^2 between real and made (Gulrajani et al. 2017, https://arxiv.org/abs/1704.00028, equation 3).
     // Non-saturating: half of |gradient|^2 at real samples (R1, Mescheder et al. 2018, equation 9).
-    private Tensor GradientPenalty(AdversarialRule rule, Tensor real, Tensor made, Generator noise)
+    private Tensor GradientPenalty(AdversarialRule rule, Tensor real, Tensor made, StepContext context)
     {
         var place = real.detach();
         if (rule == AdversarialRule.Wasserstein)
         {
             long[] each = [real.shape[0], .. real.shape.Skip(1).Select(_ => 1L)];
-            place = made.detach() + (rand(each, device: real.device, generator: noise) * (place - made.detach()));
+            place = made.detach() + (context.Uniform(each, real) * (place - made.detach()));
         }
 
         place = place.clone().requires_grad_(true);

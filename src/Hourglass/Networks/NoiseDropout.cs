@@ -14,7 +14,7 @@ internal static class NoiseDropout
             return values;
         }
 
-        var kept = rand(values.shape, dtype: values.dtype, device: values.device, generator: context.Noise!).ge(HeldScalar.Of(share));
+        var kept = context.Uniform(values.shape, values).ge(HeldScalar.Of(share));
         return values * kept * HeldScalar.Of(1 / (1 - share));
     }
 }

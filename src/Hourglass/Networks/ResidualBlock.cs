@@ -30,7 +30,7 @@ internal sealed class ResidualBlock : nn.Module
     public Tensor Forward(Tensor values, StepContext context)
     {
         var inner = ReducedPrecision.Convolve(_first, values);
-        inner = _normalizations.Count > 0 ? _normalizations[0].call(inner) : inner;
+        inner = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[0], inner, context) : inner;
         inner = NoiseDropout.Apply(_options.Activation.Apply(inner), _options.Dropout, context);
         return values + ReducedPrecision.Convolve(_closing, inner);
     }

@@ -72,10 +72,10 @@ internal sealed class Adversarial : Objective
     internal override Tensor? Contest(ContestPlay play)
     {
         var isPlain = _options.Reconstruction == 0;
-        var drawn = randn([play.Samples.shape[0], play.LatentSize], device: play.Samples.device, generator: play.Context.Noise);
+        var drawn = play.Context.Normal([play.Samples.shape[0], play.LatentSize], play.Samples);
         var made = Shaped(play.Decode(drawn));
         var penalty = _options.GradientPenalty ?? (_options.Rule == AdversarialRule.Wasserstein ? 10 : 1);
-        var (discriminator, generator) = _discriminator.Losses(_options.Rule, play.Samples, made, penalty, play.Context.Noise!);
+        var (discriminator, generator) = _discriminator.Losses(_options.Rule, play.Samples, made, penalty, play.Context);
         if (isPlain)
         {
             var inversion = (play.Encode(made.detach()) - drawn).square().sum([1L]).mean();

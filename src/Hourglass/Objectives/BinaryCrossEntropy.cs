@@ -42,7 +42,7 @@ internal sealed class BinaryCrossEntropy(Binarization binarization) : Objective(
 
         var samples = binarization == Binarization.Threshold
             ? batch.Target.ge(HeldScalar.Of(0.5)).to_type(batch.Target.dtype)
-            : rand(batch.Target.shape, dtype: batch.Target.dtype, device: batch.Target.device, generator: context.Noise!).lt(batch.Target).to_type(batch.Target.dtype);
+            : context.Uniform(batch.Target.shape, batch.Target).lt(batch.Target).to_type(batch.Target.dtype);
         return batch with { Input = samples, Target = samples };
     }
 

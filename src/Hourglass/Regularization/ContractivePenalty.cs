@@ -10,8 +10,8 @@ internal static class ContractivePenalty
     /// <param name="map">From [batch, ...] to [batch, output].</param>
     /// <param name="place">Where it is taken, [batch, ...].</param>
     /// <param name="probes">Random directions; null for the exact norm.</param>
-    /// <param name="noise">Source of the directions.</param>
-    public static Tensor Compute(Func<Tensor, Tensor> map, Tensor place, int? probes, Generator noise)
+    /// <param name="context">Source of the directions.</param>
+    public static Tensor Compute(Func<Tensor, Tensor> map, Tensor place, int? probes, StepContext context)
     {
         var input = place.detach().requires_grad_(true);
         var outputs = map(input); // [batch, output]
@@ -21,7 +21,7 @@ internal static class ContractivePenalty
         {
             var direction = probes is null
                 ? zeros_like(outputs).index_fill_(1, tensor(new long[] { pass }, device: outputs.device), HeldScalar.Of(1))
-                : (rand(outputs.shape, dtype: outputs.dtype, device: outputs.device, generator: noise).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
+                : (context.Uniform(outputs.shape, outputs).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
             var gradient = autograd.grad([outputs], [input], [direction], retain_graph: true, create_graph: true)[0];
             total += gradient.square().sum();
         }

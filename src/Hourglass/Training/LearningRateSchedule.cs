@@ -7,9 +7,10 @@ internal static class LearningRateSchedule
     /// <param name="options">Kind, warm-up, base rate.</param>
     /// <param name="epoch">Epochs done, with the running one's share.</param>
     /// <param name="scale">What plateaus and rollbacks have left of the base rate.</param>
-    public static double Rate(TrainingOptions options, double epoch, double scale)
+    /// <param name="ranks">Processes that share a step.</param>
+    public static double Rate(TrainingOptions options, double epoch, double scale, int ranks)
     {
-        var rate = options.ActualLearningRate * scale;
+        var rate = options.ActualLearningRate * BatchFactor(options, ranks) * scale;
         if (epoch < options.WarmUpEpochs)
         {
             return rate * Math.Max(epoch, 1e-3) / options.WarmUpEpochs;
@@ -23,4 +24,12 @@ internal static class LearningRateSchedule
 
         return rate;
     }
+
+    /// <summary>What the base rate is multiplied by for the batches that make a step.</summary>
+    public static double BatchFactor(TrainingOptions options, int ranks) => options.BatchScaling switch
+    {
+        BatchScaling.Linear => (double)options.Accumulate * ranks,
+        BatchScaling.SquareRoot => Math.Sqrt((double)options.Accumulate * ranks),
+        _ => 1,
+    };
 }

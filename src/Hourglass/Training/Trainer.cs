@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
@@ -47,7 +48,10 @@ public sealed class Trainer : IDisposable
     /// <summary>Whether the model's weights were learnt before, so that they need no start from the data.</summary>
     public bool IsStarted { get; init; }
 
-    private int BatchSize => Math.Min(_options.BatchSize ?? 128, _split.Training.Length);
+    /// <summary>Who trains together: each takes its share of every step, rank 0 writes.</summary>
+    public ICollective Ranks { get; init; } = new SingleProcess();
+
+    private int StepSize => Math.Min(_options.StepSize(Ranks.Size), _split.Training.Length);
 
     /// <summary>Trains; afterwards the model holds the best weights.</summary>
     /// <param name="progress">Told a few times a second.</param>
@@ -58,15 +62,12 @@ public sealed class Trainer : IDisposable
         _model.to(_reader.Device);
         var parameters = new FlatParameters(_model);
         using var state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(_options, parameters) };
-        if (Resume && CheckpointPath is not null && File.Exists(CheckpointPath))
-        {
-            state.Load(CheckpointPath, Identity);
-        }
-        else if (!IsStarted)
+        if (!LoadCheckpoint(state) && !IsStarted)
         {
             Initialize();
         }
 
+        RankAgreement.RequireSameWeights(Ranks, parameters);
         using var step = CreateStep();
         var reason = RunEpochs(state, step, progress, cancellationToken);
         if (state.Best is { } best)
@@ -99,6 +100,24 @@ public sealed class Trainer : IDisposable
         using var noise = new Generator(SeededOrder.Mix(_options.Seed, -2), _reader.Device);
         var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
         _model.Initialize(_reader.Read(order.AsSpan(0, Math.Min(order.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
+    }
+
+    // Rank 0 wrote the checkpoint, perhaps where only it can read: it hands the file out.
+    private bool LoadCheckpoint(TrainingState state)
+    {
+        if (!Resume || CheckpointPath is null)
+        {
+            return false;
+        }
+
+        using var file = SharedFile.From(Ranks, CheckpointPath);
+        if (file.Path is null)
+        {
+            return false;
+        }
+
+        state.Load(file.Path, Identity);
+        return true;
     }
 
     private StopReason RunEpochs(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
@@ -142,21 +161,22 @@ public sealed class Trainer : IDisposable
         var order = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
         var (sum, seen) = (0.0, 0);
         var report = Stopwatch.StartNew();
-        for (var start = 0; start < order.Length; start += BatchSize)
+        for (var start = 0; start < order.Length; start += StepSize)
         {
-            var batch = order.AsSpan(start, Math.Min(BatchSize, order.Length - start));
-            if (batch.Length == 1 && seen > 0 && _model.Options.Network!.Normalization == Normalization.Batch)
+            var batch = order.AsSpan(start, Math.Min(StepSize, order.Length - start));
+            batch = IsLonely(batch.Length) ? batch[..^1] : batch;
+            if (batch.IsEmpty)
             {
-                break; // A batch of one has no variance; the next epoch's order gives this sample company.
+                break;
             }
 
-            if (cancellationToken.IsCancellationRequested)
+            if (Ranks.Size == 1 ? cancellationToken.IsCancellationRequested : step.IsStopping)
             {
                 return null;
             }
 
             var done = epoch + ((double)start / order.Length);
-            var loss = step.Run(state, batch, done);
+            var loss = step.Run(state, batch, done, cancellationToken.IsCancellationRequested);
             if (!double.IsFinite(loss))
             {
                 return double.NaN;
@@ -175,9 +195,17 @@ public sealed class Trainer : IDisposable
         return sum / seen;
     }
 
+    // A last sample whose batch has no other has no variance to be normalised by; the next epoch's order gives it company.
+    private bool IsLonely(int rows) => _model.Options.Network!.Normalization == Normalization.Batch && rows % _options.PartSize(Ranks.Size) == 1;
+
     // The engine that computes steps: by hand where the model is one that the fused step knows.
     private TrainingStep CreateStep()
     {
+        if (Ranks.Size > 1 && RankAgreement.Obstacle(_model.Options, _reader.Device) is { } reason)
+        {
+            throw new HourglassException($"This model cannot be trained by several ranks: {reason}. Train it in one process; --accumulate makes its batches larger.");
+        }
+
         var obstacle = _reader.Device.type != DeviceType.CPU ? "the device is not the processor" : FusedPlan.Obstacle(_model.Options);
         if (_options.Engine == StepEngine.Fused && obstacle is not null)
         {
@@ -185,26 +213,31 @@ public sealed class Trainer : IDisposable
         }
 
         return _options.Engine == StepEngine.Autograd || obstacle is not null
-            ? new AutogradStep(_model, _reader, obstacle)
-            : new FusedStep(_model, _samples, _reader, BatchSize, get_num_threads());
+            ? new AutogradStep(_model, _reader, Ranks, obstacle)
+            : new FusedStep(_model, _samples, _reader, Math.Min(Math.Max(_options.PartSize(1), Ranks.Size), _split.Training.Length), get_num_threads(), Ranks);
     }
 
     private double ValidationLoss()
     {
         _model.eval();
-        using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1), _reader.Device); // the same draws in every epoch
-        return _reader.Batches(_split.Validation).Sum(samples =>
+        var batches = _reader.Batches(_split.Validation).ToList();
+        var losses = new double[batches.Count];
+        for (var number = Ranks.Rank; number < losses.Length; number += Ranks.Size)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            return _model.Forward(_reader.ReadBatch(samples.Span), StepContext.Validation(noise)).Loss.item<float>() * (double)samples.Length;
-        }) / _split.Validation.Length;
+            using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1 - ((long)number << 32)), _reader.Device); // the same draws in every epoch, whoever makes them
+            losses[number] = _model.Forward(_reader.ReadBatch(batches[number].Span), StepContext.Validation(noise)).Loss.item<float>() * (double)batches[number].Length;
+        }
+
+        Ranks.Sum(losses); // each batch is one rank's, zero on the others: what follows adds up the same numbers in the same order as one process does
+        return losses.Sum() / _split.Validation.Length;
     }
 
     private void Finish(TrainingState state, double loss, double? validation, IProgress<TrainingProgress>? progress)
     {
         var epoch = state.Epochs.Count + 1;
-        state.Epochs.Add(new EpochRecord(epoch, loss, validation, LearningRateSchedule.Rate(_options, epoch, state.RateScale)));
+        state.Epochs.Add(new EpochRecord(epoch, loss, validation, LearningRateSchedule.Rate(_options, epoch, state.RateScale, Ranks.Size)));
         state.EpochsSinceRateCut++;
         if (_model.KeepsLastWeights || (validation ?? loss) < state.BestLoss)
         {
@@ -218,7 +251,8 @@ public sealed class Trainer : IDisposable
         }
 
         state.Seconds += _clock.Elapsed.TotalSeconds;
-        if (CheckpointPath is not null)
+        RankAgreement.RequireSameWeights(Ranks, state.Parameters);
+        if (CheckpointPath is not null && Ranks.Rank == 0)
         {
             state.Save(CheckpointPath, Identity);
         }

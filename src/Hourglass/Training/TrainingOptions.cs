@@ -11,6 +11,12 @@ public sealed record TrainingOptions
     /// <summary>Samples in a step; chosen from the number of samples when null.</summary>
     public int? BatchSize { get; init; }
 
+    /// <summary>Batches whose gradients are added up before a step, which then is that of a batch so many times as large.</summary>
+    public int Accumulate { get; init; } = 1;
+
+    /// <summary>How the step size grows with the batches that make a step: those accumulated, on all ranks.</summary>
+    public BatchScaling BatchScaling { get; init; }
+
     /// <summary>Step rule.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
@@ -54,16 +60,25 @@ public sealed record TrainingOptions
     [JsonIgnore]
     public double ActualLearningRate => LearningRate ?? (Optimizer == OptimizerKind.Sgd ? 0.1 : 0.001);
 
+    /// <summary>Samples whose statistics are taken together: a batch of each rank.</summary>
+    internal int PartSize(int ranks) => (int)Math.Min((long)(BatchSize ?? 128) * ranks, int.MaxValue);
+
+    /// <summary>Samples in a step: as many parts as are accumulated.</summary>
+    internal int StepSize(int ranks) => (int)Math.Min((long)PartSize(ranks) * Accumulate, int.MaxValue);
+
     internal IEnumerable<string> Faults()
     {
-        if (Epochs < 1)
+        if (Accumulate is < 1 or > 1 << 20)
         {
-            yield return $"training.epochs must be at least 1, got {Epochs}.";
+            yield return $"training.accumulate must be from 1 to {1 << 20}, got {Accumulate}.";
         }
 
-        if (BatchSize is < 1)
+        foreach (var (name, value) in new (string, int?)[] { ("epochs", Epochs), ("batchSize", BatchSize) })
         {
-            yield return $"training.batchSize must be at least 1, got {BatchSize}.";
+            if (value is < 1)
+            {
+                yield return $"training.{name} must be at least 1, got {value}.";
+            }
         }
 
         if (Patience is < 1)
@@ -107,6 +122,20 @@ public enum OptimizerKind
 
     /// <summary>Stochastic gradient descent with momentum.</summary>
     Sgd,
+}
+
+/// <summary>How the step size grows with the number of batches that make a step.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<BatchScaling>))]
+public enum BatchScaling
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>In proportion, for SGD, with some epochs of warm-up: Goyal et al. 2017, https://arxiv.org/abs/1706.02677.</summary>
+    Linear,
+
+    /// <summary>With the square root, for Adam: Malladi et al. 2022, https://arxiv.org/abs/2205.10287.</summary>
+    SquareRoot,
 }
 
 /// <summary>How the step size changes.</summary>

@@ -20,7 +20,7 @@ public sealed partial class MapTests
         ["Engine"] = [],
         ["Evaluation"] = ["Engine"],
         ["Baselines"] = ["Bottlenecks", "Bundles", "Data", "Engine", "Networks"],
-        ["Training"] = ["Bottlenecks", "Bundles", "Corruption", "Data", "Engine", "Kernels", "Networks", "Objectives", "Preprocessing"],
+        ["Training"] = ["Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Engine", "Kernels", "Networks", "Objectives", "Preprocessing"],
         ["Recipes"] = ["Bottlenecks", "Corruption", "Networks", "Objectives", "Preprocessing", "Regularization", "Training"],
         ["Bundles"] = ["Baselines", "Data", "Detection", "Networks", "Preprocessing"],
         ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Evaluation", "Preprocessing", "Training"],

@@ -28,7 +28,9 @@ public sealed class ContractTests
 
     private static readonly InputOptions Picture = new() { Shape = [2, 9, 6], IsUnitInterval = true, Blocks = [new("pixels", 0, 108, FeatureBlockKind.Numeric)] };
 
-    public static TheoryData<string> Models => [.. Options().Keys];
+    public static TheoryData<string> Models => [.. Names];
+
+    internal static IEnumerable<string> Names => Options().Keys;
 
     private static Dictionary<string, AutoencoderOptions> Options()
     {

@@ -140,7 +140,7 @@ public sealed class KindTests : IDisposable
         using var scope = NewDisposeScope();
         using var noise = new Generator(1);
         var weights = randn([5, 7], generator: noise);
-        var penalty = Regularization.ContractivePenalty.Compute(samples => samples.matmul(weights.t()), randn([3, 7], generator: noise), null, noise).item<float>();
+        var penalty = Regularization.ContractivePenalty.Compute(samples => samples.matmul(weights.t()), randn([3, 7], generator: noise), null, new StepContext(noise, 0)).item<float>();
         Assert.Equal(weights.square().sum().item<float>(), penalty, 1e-3f);
     }
 

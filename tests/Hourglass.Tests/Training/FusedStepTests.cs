@@ -40,6 +40,8 @@ public sealed class FusedStepTests
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
+    internal static AutoencoderOptions Get(string name) => Cases[name];
+
     private static Dictionary<string, AutoencoderOptions> All()
     {
         var cases = new Dictionary<string, AutoencoderOptions>(StringComparer.Ordinal)

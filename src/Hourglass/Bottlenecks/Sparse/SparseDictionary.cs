@@ -33,7 +33,7 @@ internal abstract class SparseDictionary : Bottleneck
     {
         var before = _projection.call(features); // [batch, latent]
         var latent = Fire(before, context);
-        return context.IsTraining ? Revive(before, Count(latent)) : latent;
+        return context.IsTraining ? Revive(before, Count(latent, context)) : latent;
     }
 
     /// <summary>Which latents fire, and what it costs.</summary>
@@ -76,12 +76,12 @@ internal abstract class SparseDictionary : Bottleneck
         yield return ("medianDensity", density.median().item<float>());
     }
 
-    private Latent Count(Latent latent)
+    private Latent Count(Latent latent, StepContext context)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var silent = latent.Values.detach().ne(HeldScalar.Of(0)).sum([0L]).eq(HeldScalar.Of(0));
-        _idle.add_(HeldScalar.Of(latent.Values.shape[0])).mul_(silent);
+        var silent = context.BatchSum(latent.Values.detach().ne(HeldScalar.Of(0)).to(ScalarType.Float32).sum([0L])).eq(HeldScalar.Of(0));
+        _idle.add_(HeldScalar.Of(context.BatchRows(latent.Values))).mul_(silent);
         return latent;
     }
 
@@ -191,7 +191,7 @@ internal sealed class JumpRelu : SparseDictionary
         values = values + (window * threshold.detach() * still);
         var count = (gate + (window * still)).sum([1L]); // L0 of each sample
         var penalty = _options.Target is { } target
-            ? ((count.mean() * HeldScalar.Of(1 / target)) - HeldScalar.Of(1)).square().expand(before.shape[0]) * HeldScalar.Of(_options.L0 * target)
+            ? ((context.BatchMean(count) * HeldScalar.Of(1 / target)) - HeldScalar.Of(1)).square().expand(before.shape[0]) * HeldScalar.Of(_options.L0 * target)
             : count * HeldScalar.Of(_options.L0);
         return new Latent(values, penalty);
     }

@@ -69,7 +69,7 @@ internal sealed class ConvolutionalDecoder : Decoder
             values = _layers[layer].call(values).narrow(2, 0, _sizes[layer + 1].Height).narrow(3, 0, _sizes[layer + 1].Width); // [batch, channel, height, width]
             if (layer < _layers.Count - 1)
             {
-                values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
+                values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
                 values = _options.Activation.Apply(values);
             }
         }

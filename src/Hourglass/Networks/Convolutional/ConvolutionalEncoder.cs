@@ -57,7 +57,7 @@ internal sealed class ConvolutionalEncoder : Encoder
         for (var layer = 0; layer < _convolutions.Count; layer++)
         {
             values = _convolutions[layer].call(values); // [batch, channel, height, width]
-            values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
+            values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
             for (var block = layer * _options.Blocks; block < (layer + 1) * _options.Blocks; block++)
             {

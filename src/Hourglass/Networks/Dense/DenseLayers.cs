@@ -42,7 +42,7 @@ internal sealed class DenseLayers : nn.Module
         for (var layer = 0; layer < _linears.Count; layer++)
         {
             values = ReducedPrecision.Map(_linears[layer], values);
-            values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
+            values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
         }
 

@@ -50,7 +50,7 @@ internal sealed class TiedDenseDecoder : Decoder
                 return _options.OutputActivation.Apply(values);
             }
 
-            values = _normalizations.Count > 0 ? _normalizations[layer].call(values) : values;
+            values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
         }
 

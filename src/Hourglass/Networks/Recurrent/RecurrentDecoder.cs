@@ -70,7 +70,7 @@ internal sealed class RecurrentDecoder : Decoder
     {
         var share = TeachingShare(context);
         var truth = share > 0 && context.Target is { } target ? Fed(Framed(target)) : null;
-        var taught = truth is null ? null : rand([given.shape[0], Frames, 1], device: given.device, generator: context.Noise).lt(HeldScalar.Of(Math.Round(share, 3)));
+        var taught = truth is null ? null : context.Uniform([given.shape[0], Frames, 1], given).lt(HeldScalar.Of(Math.Round(share, 3)));
         var before = zeros(given.shape[0], 1, FedSize, device: given.device);
         var outputs = new List<Tensor>();
         for (var step = 0L; step < Frames; step++)

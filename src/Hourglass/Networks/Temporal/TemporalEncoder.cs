@@ -104,7 +104,7 @@ internal sealed class TemporalConvolution : nn.Module
     public Tensor Forward(Tensor values, StepContext context)
     {
         values = _convolution.call(nn.functional.pad(values, [_before, _after]));
-        values = _normalizations.Count > 0 ? _normalizations[0].call(values) : values;
+        values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[0], values, context) : values;
         return _isLast ? values : NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
     }
 

@@ -44,7 +44,7 @@ internal sealed class TransformerEncoder : Encoder
     public override Tensor Forward(Tensor samples, StepContext context)
     {
         var tokens = (_embedding.Count > 0 ? _embedding[0].call(samples.to(ScalarType.Int64)) : _patches[0].call(Patches.Cut(samples, _options, _input))) + _places; // [batch, token, width]
-        var places = _options.HiddenShare > 0 && context.Noise is { } noise && (context.IsTraining || _options.Pooling == TokenPooling.None) ? Visible(tokens, noise) : null;
+        var places = _options.HiddenShare > 0 && context.Noise is not null && (context.IsTraining || _options.Pooling == TokenPooling.None) ? Visible(tokens, context) : null;
         tokens = places is null ? tokens : tokens.gather(1, places.unsqueeze(2).expand(-1, -1, tokens.shape[2]));
         var isText = _embedding.Count > 0 ? samples.ne(HeldScalar.Of(0)) : null; // [batch, token]
         isText = isText is not null && places is not null ? isText.gather(1, places) : isText;
@@ -68,10 +68,10 @@ internal sealed class TransformerEncoder : Encoder
         return (_embedding.Count > 0 ? samples * marks.squeeze(2) : Patches.Join(Patches.Cut(samples, _options, _input) * marks, _options, _input)).reshape(samples.shape);
     }
 
-    private Tensor Visible(Tensor tokens, Generator noise)
+    private Tensor Visible(Tensor tokens, StepContext context)
     {
         var count = Math.Max(1, (long)Math.Round(tokens.shape[1] * (1 - _options.HiddenShare)));
-        return rand([tokens.shape[0], tokens.shape[1]], device: tokens.device, generator: noise).argsort(1).narrow(1, 0, count);
+        return context.Uniform([tokens.shape[0], tokens.shape[1]], tokens).argsort(1).narrow(1, 0, count);
     }
 
     private static Tensor Mean(Tensor tokens, Tensor? isText)

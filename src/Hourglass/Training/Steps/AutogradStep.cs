@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Hourglass.Collectives;
 using Hourglass.Engine;
 using Hourglass.Networks;
 using static TorchSharp.torch;
@@ -5,22 +7,11 @@ using static TorchSharp.torch;
 namespace Hourglass.Training.Steps;
 
 /// <summary>A step by automatic differentiation: takes every model, and is what the fused step is held against.</summary>
-internal sealed class AutogradStep(Autoencoder model, BatchReader reader, string? obstacle = null) : TrainingStep
+internal sealed class AutogradStep(Autoencoder model, BatchReader reader, ICollective? ranks = null, string? obstacle = null) : TrainingStep(model.Options.Training, ranks ?? new SingleProcess(), reader.Device)
 {
     private readonly TrainingOptions _options = model.Options.Training;
 
     public override string Engine => $"automatic differentiation, {get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(obstacle is null ? "" : $" ({obstacle})")}";
-
-    public override double Run(TrainingState state, ReadOnlySpan<long> indices, double epoch)
-    {
-        using var scope = NewDisposeScope();
-        var loss = Differentiate(state, indices, epoch);
-        using var noGrad = no_grad();
-        model.ConstrainGradients();
-        state.Optimizer.Step(LearningRateSchedule.Rate(_options, epoch, state.RateScale));
-        model.ConstrainWeights();
-        return loss.item<float>();
-    }
 
     public override void Dispose()
     {
@@ -29,20 +20,72 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, string
     /// <summary>Fills the flat gradients, with weight penalties and clipped.</summary>
     internal Tensor Differentiate(TrainingState state, ReadOnlySpan<long> indices, double epoch)
     {
-        using var noise = new Generator(SeededOrder.Mix(_options.Seed, state.Optimizer.Steps + 1), reader.Device);
-        var (parameters, context) = (state.Parameters, new StepContext(noise, epoch));
-        parameters.Gradients.zero_();
+        using var share = new BatchShare(_options.Seed, state.Optimizer.Steps + 1, RowPlace.Whole(indices.Length), new SingleProcess(), reader.Device);
+        state.Parameters.Gradients.zero_();
+        var loss = Backward(indices, share, epoch);
+        using var noGrad = no_grad();
+        Complete(state.Parameters);
+        return loss;
+    }
+
+    protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
+    {
+        using var scope = NewDisposeScope();
+        var loss = Differentiate(state, indices, epoch);
+        Move(state, rate);
+        return loss.item<float>();
+    }
+
+    protected override double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst)
+    {
+        using var scope = NewDisposeScope();
+        if (isFirst)
+        {
+            state.Parameters.Gradients.zero_();
+        }
+
+        return indices.IsEmpty ? 0 : Backward(indices, share, epoch).item<float>();
+    }
+
+    protected override Span<float> Gradients(TrainingState state) => MemoryMarshal.Cast<byte, float>(state.Parameters.Gradients.bytes);
+
+    protected override void Update(TrainingState state, double rate)
+    {
+        using var scope = NewDisposeScope();
+        using (no_grad())
+        {
+            Complete(state.Parameters);
+        }
+
+        Move(state, rate);
+    }
+
+    private Tensor Backward(ReadOnlySpan<long> indices, BatchShare share, double epoch)
+    {
+        var context = new StepContext(share.Noise, epoch) { Share = share };
         ReducedPrecision.IsOn = _options.Precision == Precision.Bfloat16;
-        var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, noise);
+        var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
         var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
         var loss = pass.Loss + JacobianPenalties(pass, batch, context);
+        loss = share.Weight == 1 ? loss : loss * HeldScalar.Of(share.Weight);
         loss.backward();
         ReducedPrecision.IsOn = false;
+        return loss;
+    }
+
+    private void Move(TrainingState state, double rate)
+    {
         using var noGrad = no_grad();
+        model.ConstrainGradients();
+        state.Optimizer.Step(rate);
+        model.ConstrainWeights();
+    }
+
+    private void Complete(FlatParameters parameters)
+    {
         var regularization = model.Options.Regularization;
         AddWeightPenalty(parameters, regularization.L1, regularization.L2);
         Clip(parameters);
-        return loss;
     }
 
     private Tensor JacobianPenalties(Pass pass, Batch batch, StepContext context)

@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using Hourglass.Bottlenecks;
 using Hourglass.Kernels;
-using static TorchSharp.torch;
 
 namespace Hourglass.Training.Steps;
 
@@ -70,6 +69,8 @@ internal sealed unsafe class FusedDeterministic(DeterministicOptions options, Fu
             }
         }
 
+        context.Share!.Sum(means);
+        rows = (int)context.Share.Together;
         var (rho, total) = (options.Rho, 0.0);
         for (var unit = 0; unit < means.Length; unit++)
         {
@@ -119,7 +120,7 @@ internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom ro
 
     public override void Draw(int rows, StepContext context)
     {
-        using var drawn = randn([1, rows, Size], generator: context.Noise!);
+        using var drawn = context.Normal([rows, Size]);
         TensorRows.Copy(drawn, Size, _noise, Latents.Stride);
     }
 
@@ -137,17 +138,22 @@ internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom ro
 
     public override double Look(int rows, StepContext context)
     {
+        var sums = new double[Size];
+        for (var unit = 0; unit < Size; unit++)
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                sums[unit] += Divergence(row, unit);
+            }
+        }
+
+        context.Share!.Sum(sums);
         var total = 0.0;
         for (var unit = 0; unit < Size; unit++)
         {
-            var sum = 0.0;
-            for (var row = 0; row < rows; row++)
-            {
-                sum += Divergence(row, unit);
-            }
-
-            _isFree[unit] = sum / rows < options.FreeBits;
-            total += Math.Max(sum / rows, options.FreeBits);
+            var divergence = sums[unit] / context.Share.Together;
+            _isFree[unit] = divergence < options.FreeBits;
+            total += Math.Max(divergence, options.FreeBits);
         }
 
         return total * Weight(context);

@@ -1,3 +1,4 @@
+using Hourglass.Collectives;
 using Hourglass.Data.Stores;
 using Hourglass.Engine;
 using Hourglass.Kernels;
@@ -34,7 +35,8 @@ internal sealed unsafe class FusedStep : TrainingStep
     private float _scale;
     private StepContext _context;
 
-    public FusedStep(Autoencoder model, SampleStore samples, BatchReader reader, int batch, int threads)
+    public FusedStep(Autoencoder model, SampleStore samples, BatchReader reader, int batch, int threads, ICollective? ranks = null)
+        : base(model.Options.Training, ranks ?? new SingleProcess(), CPU)
     {
         (_model, _options, _samples, _reader) = (model, model.Options.Training, samples, reader);
         _plan = FusedPlan.Of(model.Options);
@@ -60,12 +62,28 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     public override void End(TrainingState state) => _weights.Give(state);
 
-    public override double Run(TrainingState state, ReadOnlySpan<long> indices, double epoch)
+    protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
         var loss = Differentiate(state, indices, epoch);
         state.Optimizer.Steps++;
-        _update.Run(LearningRateSchedule.Rate(_options, epoch, state.RateScale), state.Optimizer.Steps, _rows, Inputs);
+        _update.Run(rate, state.Optimizer.Steps, _rows, Inputs);
         return loss;
+    }
+
+    protected override double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst)
+    {
+        var loss = indices.IsEmpty ? 0 : Differentiate(indices, share, epoch);
+        _rows = indices.Length;
+        _update.Keep(_rows, Inputs, share.Weight, isFirst);
+        return loss;
+    }
+
+    protected override Span<float> Gradients(TrainingState state) => new(_weights.Gradients, (int)_weights.Length);
+
+    protected override void Update(TrainingState state, double rate)
+    {
+        state.Optimizer.Steps++;
+        _update.Finish(rate, state.Optimizer.Steps);
     }
 
     public override void Dispose()
@@ -79,9 +97,15 @@ internal sealed unsafe class FusedStep : TrainingStep
     /// <summary>Both passes; the update, or a test, takes the gradients of the weights from what they leave.</summary>
     internal double Differentiate(TrainingState state, ReadOnlySpan<long> indices, double epoch)
     {
+        using var share = new BatchShare(_options.Seed, state.Optimizer.Steps + 1, RowPlace.Whole(indices.Length), new SingleProcess());
+        return Differentiate(indices, share, epoch);
+    }
+
+    private double Differentiate(ReadOnlySpan<long> indices, BatchShare share, double epoch)
+    {
         (_rows, _indices) = (indices.Length, indices.ToArray());
-        _scale = (float)(1.0 / ((double)_rows * _model.SampleLength));
-        Draw(state, epoch);
+        _scale = (float)(1.0 / ((double)share.Place.Total * _model.SampleLength));
+        Draw(share, epoch);
         var extra = 0.0;
         if (_bottleneck.LooksAtBatch)
         {
@@ -104,13 +128,13 @@ internal sealed unsafe class FusedStep : TrainingStep
             total += _losses[row];
         }
 
-        return ((total / _rows) + extra) / _model.SampleLength;
+        return ((total / share.Place.Total) + (extra * share.Weight)) / _model.SampleLength;
     }
 
     /// <summary>Gradients of all weights, with penalties and clipped, into the state's flat buffer: for tests.</summary>
     internal void GiveGradients(TrainingState state)
     {
-        _update.Keep(_rows, Inputs);
+        _update.Keep(_rows, Inputs, 1, isFirst: true);
         _weights.GiveGradients(state);
         state.Parameters.Gradients.mul_(HeldScalar.Of(_update.ClipScale()));
     }
@@ -137,10 +161,10 @@ internal sealed unsafe class FusedStep : TrainingStep
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
 
     // The engine's generator, in automatic differentiation's order: binarisation, corruption, dropout of the input, of the encoder, latents, dropout of the decoder.
-    private void Draw(TrainingState state, double epoch)
+    private void Draw(BatchShare share, double epoch)
     {
         var drawsMasks = _plan.Layers.Any(layer => layer.Dropout > 0);
-        _context = new StepContext(null, epoch);
+        _context = new StepContext(null, epoch) { Share = share };
         if (!_drawsInput && !drawsMasks && _inputMask is null && _plan.LogVariance is null)
         {
             return;
@@ -148,8 +172,7 @@ internal sealed unsafe class FusedStep : TrainingStep
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var noise = new Generator(SeededOrder.Mix(_options.Seed, state.Optimizer.Steps + 1));
-        var context = new StepContext(noise, epoch);
+        var context = new StepContext(share.Noise, epoch) { Share = share };
         if (_drawsInput)
         {
             var (input, target) = _model.Shown(_reader.ReadBatch(_indices), context);
@@ -159,7 +182,7 @@ internal sealed unsafe class FusedStep : TrainingStep
 
         if (_inputMask is not null)
         {
-            DrawMask(InputDropout, _model.SampleLength, _inputMask.Pointer, _room.InputStride, noise);
+            DrawMask(InputDropout, _model.SampleLength, _inputMask.Pointer, _room.InputStride, context);
         }
 
         for (var place = 0; place < _plan.Layers.Count; place++)
@@ -172,14 +195,14 @@ internal sealed unsafe class FusedStep : TrainingStep
 
             if (layer.Dropout > 0)
             {
-                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, noise);
+                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context);
             }
         }
     }
 
-    private void DrawMask(double share, int length, float* mask, int stride, Generator noise)
+    private void DrawMask(double share, int length, float* mask, int stride, StepContext context)
     {
-        using var kept = rand([_rows, length], generator: noise).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
+        using var kept = context.Uniform([_rows, length]).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
         TensorRows.Copy(kept, length, mask, stride);
     }
 

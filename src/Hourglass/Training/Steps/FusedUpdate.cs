@@ -32,21 +32,28 @@ internal sealed unsafe class FusedUpdate
     /// <param name="inputs">What each map was given.</param>
     public void Run(double learningRate, long number, int rows, Func<FusedLayer, IntPtr> inputs)
     {
-        if (_options.ClipNorm is not { } limit)
+        if (_options.ClipNorm is null)
         {
             Update(learningRate, number, 1, _penalty, rows, inputs);
             return;
         }
 
-        Keep(rows, inputs);
-        var norm = Norm();
-        Apply(learningRate, number, norm > limit ? limit / norm : 1);
+        Keep(rows, inputs, 1, isFirst: true);
+        Finish(learningRate, number);
     }
 
     /// <summary>Keeps the gradients, with weight penalties.</summary>
-    public void Keep(int rows, Func<FusedLayer, IntPtr> inputs) => Tiles(new KeepRule(_weights.Values, _weights.Gradients, _penalty), rows, inputs);
+    /// <param name="rows">Samples.</param>
+    /// <param name="inputs">What each map was given.</param>
+    /// <param name="share">What the samples count for in the step: so much of the penalties is added.</param>
+    /// <param name="isFirst">Whether earlier gradients are replaced, not added to.</param>
+    public void Keep(int rows, Func<FusedLayer, IntPtr> inputs, double share, bool isFirst) =>
+        Tiles(new KeepRule(_weights.Values, _weights.Gradients, new WeightPenalty((float)(_penalty.L1 * share), (float)(_penalty.L2 * share)), isFirst), rows, inputs);
 
-    /// <summary>Scales gradients that were kept to the limit, for tests.</summary>
+    /// <summary>Takes a step by gradients that were kept.</summary>
+    public void Finish(double learningRate, long number) => Apply(learningRate, number, ClipScale());
+
+    /// <summary>What gradients that were kept are multiplied by, so that they keep to the limit.</summary>
     public double ClipScale() => _options.ClipNorm is { } limit && Norm() is var norm && norm > limit ? limit / norm : 1;
 
     private void Update(double learningRate, long number, double gradientScale, WeightPenalty penalty, int rows, Func<FusedLayer, IntPtr> inputs)

@@ -27,14 +27,18 @@ internal readonly record struct WeightPenalty(float L1, float L2)
     }
 }
 
-/// <summary>Gradients are kept, for a norm over all of them.</summary>
-internal readonly unsafe struct KeepRule(float* values, float* gradients, WeightPenalty penalty) : IGradientRule
+/// <summary>Gradients are kept, for a norm over all of them or for others to add theirs.</summary>
+internal readonly unsafe struct KeepRule(float* values, float* gradients, WeightPenalty penalty, bool isFirst) : IGradientRule
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
-        where TVector : struct =>
-        TLanes.Store(isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, TLanes.Load(parameters)), gradients + (parameters - values));
+        where TVector : struct
+    {
+        var place = gradients + (parameters - values);
+        gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, TLanes.Load(parameters));
+        TLanes.Store(isFirst ? gradient : TLanes.Add(gradient, TLanes.Load(place)), place);
+    }
 }
 
 /// <summary>Adam's step, with AdamW's decay: the arithmetic of <see cref="AdamOptimizer"/>.</summary>

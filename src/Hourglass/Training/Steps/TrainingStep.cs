@@ -1,10 +1,19 @@
+using Hourglass.Collectives;
+using static TorchSharp.torch;
+
 namespace Hourglass.Training.Steps;
 
-/// <summary>One update of the weights from one batch.</summary>
-internal abstract class TrainingStep : IDisposable
+/// <summary>One update of the weights from one batch, which ranks may share and which may be made of parts.</summary>
+/// <param name="options">How the weights are found.</param>
+/// <param name="ranks">Who shares each batch.</param>
+/// <param name="device">Where it computes.</param>
+internal abstract class TrainingStep(TrainingOptions options, ICollective ranks, Device device) : IDisposable
 {
     /// <summary>Which engine computes it, and how.</summary>
     public abstract string Engine { get; }
+
+    /// <summary>Whether a rank was asked to stop before its last step.</summary>
+    public bool IsStopping { get; private set; }
 
     /// <summary>Before the first step of an epoch: the state holds the weights.</summary>
     public virtual void Begin(TrainingState state)
@@ -13,10 +22,37 @@ internal abstract class TrainingStep : IDisposable
 
     /// <summary>Takes a step.</summary>
     /// <param name="state">Weights and optimiser.</param>
-    /// <param name="indices">Samples of the batch.</param>
+    /// <param name="indices">Samples of the batch: of all ranks, of all parts.</param>
     /// <param name="epoch">Epochs done, with the running one's share.</param>
-    /// <returns>The loss per value.</returns>
-    public abstract double Run(TrainingState state, ReadOnlySpan<long> indices, double epoch);
+    /// <param name="stop">Whether this rank is asked to stop.</param>
+    /// <returns>The loss per value, the same on all ranks.</returns>
+    public double Run(TrainingState state, ReadOnlySpan<long> indices, double epoch, bool stop = false)
+    {
+        var rate = LearningRateSchedule.Rate(options, epoch, state.RateScale, ranks.Size);
+        var parts = RowPlace.Parts(indices.Length, options.PartSize(ranks.Size), ranks.Rank, ranks.Size).ToList();
+        if (ranks.Size == 1 && parts.Count == 1)
+        {
+            IsStopping = stop;
+            return RunAlone(state, indices, epoch, rate);
+        }
+
+        Span<double> told = [0, stop ? 1 : 0];
+        for (var part = 0; part < parts.Count; part++)
+        {
+            using var share = new BatchShare(options.Seed, state.Optimizer.Steps + 1, parts[part], ranks, device);
+            told[0] += Add(state, indices.Slice((int)parts[part].First, parts[part].Rows), share, epoch, isFirst: part == 0);
+        }
+
+        if (ranks.Size > 1)
+        {
+            ranks.Sum(Gradients(state));
+            ranks.Sum(told);
+        }
+
+        IsStopping = told[1] > 0;
+        Update(state, rate);
+        return told[0];
+    }
 
     /// <summary>After the last step of an epoch, also of one that was broken off: the state holds the weights again.</summary>
     public virtual void End(TrainingState state)
@@ -25,4 +61,17 @@ internal abstract class TrainingStep : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    /// <summary>A step of which nobody else holds a part.</summary>
+    protected abstract double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate);
+
+    /// <summary>Computes a part's share of the gradients and adds it to those of earlier parts.</summary>
+    /// <returns>What it adds to the step's loss.</returns>
+    protected abstract double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst);
+
+    /// <summary>Where gradients were added up: in the same order on every rank.</summary>
+    protected abstract Span<float> Gradients(TrainingState state);
+
+    /// <summary>Moves the weights by gradients that are complete.</summary>
+    protected abstract void Update(TrainingState state, double rate);
 }
