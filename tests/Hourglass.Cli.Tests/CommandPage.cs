@@ -11,7 +11,7 @@ internal static class CommandPage
 
         | command | members of its JSON object |
         |---|---|
-        | train | samples, objective, squaredError (per value, in model-input units), pca {squaredError, components} (null without a bottleneck, like verdict, advice and difference), verdict ("autoencoder" or "pca"), advice, difference {mean, low, high}, latents {activeUnits, l0, deadShare, perplexity, ... as the bottleneck has them}, model, report, epochs, bestEpoch, stopReason, seconds, samplesPerSecond |
+        | train | samples, objective, squaredError (per value, in model-input units), pca {squaredError, components} (null without a bottleneck, like verdict, advice and difference), verdict ("autoencoder" or "pca"), advice, difference {mean, low, high}, latents {activeUnits, l0, deadShare, perplexity, ... as the bottleneck has them}, model, report, epochs, bestEpoch, stopReason, seconds, samplesPerSecond, engine, profile {steps, gather, forward, backward, update, exchange, validation, rest} (seconds; null without --profile) |
         | tune | trials [{stage, words, latentSize, squaredError, epochs, seconds, samplesPerSecond}], frontier [{latentSize, squaredError, pcaSquaredError}], options, squaredError, pca, model, report |
         | evaluate | samples, objective, squaredError, normalizedSquaredError, latents, negativeLogLikelihood and importanceSamples (null unless asked for), pca {squaredError, components} (the PCA fitted at training time), verdict, advice, difference {mean, low, high} |
         | encode, decode, reconstruct, sample, interpolate, attribute, map | samples, out, shape |

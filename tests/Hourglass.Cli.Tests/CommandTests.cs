@@ -40,7 +40,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Train_prints_one_JSON_object_with_the_documented_members()
     {
-        var (code, output, error) = await Run("train", Rows(), "--epochs", "2", "--label", "kind", "--out", In("model.hourglass"), "--json");
+        var (code, output, error) = await Run("train", Rows(), "--epochs", "2", "--label", "kind", "--out", In("model.hourglass"), "--profile", "--json");
         Assert.Equal(0, code);
         var result = Json(output);
         foreach (var member in new[] { "samples", "objective", "squaredError", "verdict", "model", "report", "epochs", "seconds", "samplesPerSecond" })
@@ -48,6 +48,7 @@ public sealed class CommandTests : IDisposable
             Assert.True(result.TryGetProperty(member, out _), member);
         }
 
+        Assert.True(result.GetProperty("profile").GetProperty("backward").GetDouble() > 0);
         Assert.Equal(1, result.GetProperty("pca").GetProperty("components").GetInt32());
         Assert.Contains(result.GetProperty("verdict").GetString(), new[] { "autoencoder", "pca" });
         Assert.True(File.Exists(In("model.html")));

@@ -20,9 +20,10 @@ namespace Hourglass.Cli.Commands;
 /// <param name="Seconds">Training time.</param>
 /// <param name="SamplesPerSecond">Training speed.</param>
 /// <param name="Engine">What computed the steps.</param>
+/// <param name="Profile">Where the time went, in seconds; null without --profile.</param>
 internal sealed record TrainResult(
     long Samples, double Objective, double SquaredError, double? NormalizedSquaredError, PcaResult? Pca, string? Verdict, string? Advice, IntervalResult? Difference, IReadOnlyDictionary<string, double> Latents, string Model, string? Report, int Epochs, int BestEpoch,
-    StopReason StopReason, double Seconds, double SamplesPerSecond, string? Engine);
+    StopReason StopReason, double Seconds, double SamplesPerSecond, string? Engine, TrainingProfile? Profile);
 
 /// <summary>What evaluate prints with --json.</summary>
 /// <param name="Samples">Samples measured.</param>

@@ -21,9 +21,10 @@ internal static class TrainCommand
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; chosen for each column when left out." };
         var startFrom = new Option<string?>("--start") { Description = "A model whose weights to start from, where names and shapes agree." };
         var condition = new Option<bool>("--condition-on-label") { Description = "Tell encoder and decoder each sample's label (a conditional model)." };
+        var profile = new Option<bool>("--profile") { Description = "Print where the time goes: gathering, forwards, backwards, update, validation." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, report, resume, validation, scaling, condition, startFrom, json })
+        foreach (var option in new Option[] { output, report, resume, validation, scaling, condition, startFrom, profile, json })
         {
             command.Options.Add(option);
         }
@@ -43,14 +44,14 @@ internal static class TrainCommand
                 Out = parse.GetValue(output) ?? "model.hourglass",
                 Resume = parse.GetValue(resume),
             };
-            Run(screen, request, parse.GetValue(report), parse.GetValue(json), cancellationToken);
+            Run(screen, request, parse.GetValue(report), parse.GetValue(json), cancellationToken, parse.GetValue(profile));
             return Task.FromResult(0);
         });
         return command;
     }
 
     /// <summary>Trains, writes model and report, prints the result.</summary>
-    public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken)
+    public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken, bool withProfile = false)
     {
         using var outcome = TrainTask.Run(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
         var report = reportPath == "none" ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
@@ -65,7 +66,7 @@ internal static class TrainCommand
             record.Data.Samples, record.Objective, record.SquaredError, record.NormalizedSquaredError, comparison is null ? null : new PcaResult(comparison.PcaSquaredError, comparison.Components), comparison?.Verdict,
             comparison?.Advice, comparison is null ? null : new IntervalResult(comparison.Difference.Mean, comparison.Difference.Low, comparison.Difference.High), record.Latents,
             Path.GetFullPath(request.Out!), report is null ? null : Path.GetFullPath(report), record.History.Epochs.Count, record.History.BestEpoch, record.History.StopReason,
-            Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1), record.History.Engine);
+            Math.Round(record.History.Seconds, 3), Math.Round(record.History.SamplesPerSecond, 1), record.History.Engine, withProfile ? record.History.Profile : null);
         if (asJson)
         {
             screen.WriteJson(result);
@@ -91,6 +92,11 @@ internal static class TrainCommand
         foreach (var line in new[] { Results.Latents(result.Latents), result.Advice }.OfType<string>())
         {
             screen.Output.WriteLine(line);
+        }
+
+        if (result.Profile is { } profile)
+        {
+            ProfileDisplay.Write(screen, profile);
         }
 
         screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Engine: {result.Engine}; {result.SamplesPerSecond:N0} samples/s, validation included."));

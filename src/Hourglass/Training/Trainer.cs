@@ -87,6 +87,7 @@ public sealed class Trainer : IDisposable
             state.Epochs, state.BestEpoch, reason, state.Notes, state.Seconds, state.Seconds > 0 ? state.Samples / state.Seconds : 0)
         {
             Engine = step.Engine,
+            Profile = step.Clock.Profile,
         };
     }
 
@@ -139,7 +140,9 @@ public sealed class Trainer : IDisposable
                 return StopReason.Interrupted;
             }
 
+            var mark = Stopwatch.GetTimestamp();
             var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss() : (double?)null;
+            step.Clock.End(TrainingPhase.Validation, mark);
             if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
             {
                 Finish(state, loss.Value, validation, progress);

@@ -35,6 +35,10 @@ public sealed record TrainingHistory(
 {
     /// <summary>What computed the steps; null in files of older versions.</summary>
     public string? Engine { get; init; }
+
+    /// <summary>Where the time went, without the parts before a resumption; null in files.</summary>
+    [JsonIgnore]
+    public TrainingProfile? Profile { get; init; }
 }
 
 /// <summary>What a display may show while training runs.</summary>

@@ -96,6 +96,23 @@ public sealed class TrainerTests
         }
     }
 
+    [Theory]
+    [InlineData(StepEngine.Fused)]
+    [InlineData(StepEngine.Autograd)]
+    public void A_profile_accounts_for_all_of_the_time(StepEngine engine)
+    {
+        using var store = Store(120, 6);
+        var options = SmallOptions();
+        using var model = new Autoencoder(options with { Training = options.Training with { Engine = engine } });
+        using var trainer = new Trainer(model, store, Split(store.Count));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var profile = trainer.Run().Profile!;
+        var parts = new[] { profile.Gather, profile.Forward, profile.Backward, profile.Update, profile.Validation, profile.Rest };
+        Assert.Equal(8 * 6, profile.Steps); // epochs, steps of 16 among 96 samples
+        Assert.All(parts, part => Assert.True(part > 0, profile.ToString()));
+        Assert.InRange(parts.Sum(), 0, clock.Elapsed.TotalSeconds);
+    }
+
     [Fact]
     public void Training_leaves_no_tensor_behind()
     {

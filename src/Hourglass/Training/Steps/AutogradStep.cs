@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hourglass.Collectives;
 using Hourglass.Engine;
@@ -62,30 +63,38 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
 
     private Tensor Backward(ReadOnlySpan<long> indices, BatchShare share, double epoch)
     {
+        var mark = Stopwatch.GetTimestamp();
         var context = new StepContext(share.Noise, epoch) { Share = share };
         ReducedPrecision.IsOn = _options.Precision == Precision.Bfloat16;
         var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
+        mark = Clock.End(TrainingPhase.Gather, mark);
         var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
         var loss = pass.Loss + JacobianPenalties(pass, batch, context);
         loss = share.Weight == 1 ? loss : loss * HeldScalar.Of(share.Weight);
+        mark = Clock.End(TrainingPhase.Forward, mark);
         loss.backward();
+        Clock.End(TrainingPhase.Backward, mark);
         ReducedPrecision.IsOn = false;
         return loss;
     }
 
     private void Move(TrainingState state, double rate)
     {
+        var mark = Stopwatch.GetTimestamp();
         using var noGrad = no_grad();
         model.ConstrainGradients();
         state.Optimizer.Step(rate);
         model.ConstrainWeights();
+        Clock.End(TrainingPhase.Update, mark);
     }
 
     private void Complete(FlatParameters parameters)
     {
+        var mark = Stopwatch.GetTimestamp();
         var regularization = model.Options.Regularization;
         AddWeightPenalty(parameters, regularization.L1, regularization.L2);
         Clip(parameters);
+        Clock.End(TrainingPhase.Update, mark);
     }
 
     private Tensor JacobianPenalties(Pass pass, Batch batch, StepContext context)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hourglass.Collectives;
 using Hourglass.Data.Stores;
 using Hourglass.Engine;
@@ -65,16 +66,20 @@ internal sealed unsafe class FusedStep : TrainingStep
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
         var loss = Differentiate(state, indices, epoch);
+        var mark = Stopwatch.GetTimestamp();
         state.Optimizer.Steps++;
         _update.Run(rate, state.Optimizer.Steps, _rows, Inputs);
+        Clock.End(TrainingPhase.Update, mark);
         return loss;
     }
 
     protected override double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst)
     {
         var loss = indices.IsEmpty ? 0 : Differentiate(indices, share, epoch);
+        var mark = Stopwatch.GetTimestamp();
         _rows = indices.Length;
         _update.Keep(_rows, Inputs, share.Weight, isFirst);
+        Clock.End(TrainingPhase.Update, mark);
         return loss;
     }
 
@@ -82,8 +87,10 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     protected override void Update(TrainingState state, double rate)
     {
+        var mark = Stopwatch.GetTimestamp();
         state.Optimizer.Steps++;
         _update.Finish(rate, state.Optimizer.Steps);
+        Clock.End(TrainingPhase.Update, mark);
     }
 
     public override void Dispose()
@@ -105,7 +112,9 @@ internal sealed unsafe class FusedStep : TrainingStep
     {
         (_rows, _indices) = (indices.Length, indices.ToArray());
         _scale = (float)(1.0 / ((double)share.Place.Total * _model.SampleLength));
+        var mark = Stopwatch.GetTimestamp();
         Draw(share, epoch);
+        Clock.End(TrainingPhase.Gather, mark);
         var extra = 0.0;
         if (_bottleneck.LooksAtBatch)
         {
@@ -218,7 +227,9 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private void ForwardToLatents(int thread, int first, int last)
     {
+        var mark = Stopwatch.GetTimestamp();
         Gather(first, Math.Min(last, _rows));
+        mark = End(TrainingPhase.Gather, thread, mark);
         for (var place = 0; place <= _plan.LatentLayer; place++)
         {
             Forward(place, thread, first, last);
@@ -230,7 +241,11 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
 
         _bottleneck.Forward(first, last);
+        End(TrainingPhase.Forward, thread, mark);
     }
+
+    // Threads do the same side by side: the first one's time stands for all.
+    private long End(TrainingPhase phase, int thread, long since) => thread == 0 ? Clock.End(phase, since) : since;
 
     private void Gather(int first, int last)
     {
@@ -284,16 +299,20 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private void DecodeAndBack(int thread, int first, int last)
     {
+        var mark = Stopwatch.GetTimestamp();
         for (var place = _plan.LatentLayer + 1; place < _plan.Layers.Count; place++)
         {
             Forward(place, thread, first, last);
         }
 
         Compare(first, last);
+        mark = End(TrainingPhase.Forward, thread, mark);
         for (var place = _plan.Layers.Count - 1; place >= 0; place--)
         {
             Backward(place, thread, first, last);
         }
+
+        End(TrainingPhase.Backward, thread, mark);
     }
 
     // Rows that only pad the batch have no gradient.

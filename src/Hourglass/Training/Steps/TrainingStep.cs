@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hourglass.Collectives;
 using static TorchSharp.torch;
 
@@ -11,6 +12,9 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
 {
     /// <summary>Which engine computes it, and how.</summary>
     public abstract string Engine { get; }
+
+    /// <summary>Where the time goes.</summary>
+    public TrainingClock Clock { get; } = new();
 
     /// <summary>Whether a rank was asked to stop before its last step.</summary>
     public bool IsStopping { get; private set; }
@@ -28,6 +32,7 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
     /// <returns>The loss per value, the same on all ranks.</returns>
     public double Run(TrainingState state, ReadOnlySpan<long> indices, double epoch, bool stop = false)
     {
+        Clock.Steps++;
         var rate = LearningRateSchedule.Rate(options, epoch, state.RateScale, ranks.Size);
         var parts = RowPlace.Parts(indices.Length, options.PartSize(ranks.Size), ranks.Rank, ranks.Size).ToList();
         if (ranks.Size == 1 && parts.Count == 1)
@@ -45,8 +50,10 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
 
         if (ranks.Size > 1)
         {
+            var mark = Stopwatch.GetTimestamp();
             ranks.Sum(Gradients(state));
             ranks.Sum(told);
+            Clock.End(TrainingPhase.Exchange, mark);
         }
 
         IsStopping = told[1] > 0;
