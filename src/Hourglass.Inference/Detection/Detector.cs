@@ -1,3 +1,5 @@
+using Hourglass.Detection.Calibration;
+
 namespace Hourglass.Detection;
 
 /// <summary>Scores samples by how far they are from normal, and says why; higher is more anomalous.</summary>
@@ -10,12 +12,14 @@ public sealed class Detector : IDisposable
     /// <param name="basis">What the rules share; the detector disposes of it.</param>
     /// <param name="rules">Ways to score: the autoencoder's and the rivals'.</param>
     /// <param name="chosen">The name of the rule that scores.</param>
+    /// <param name="threshold">How scores become alarms; one false alarm in a thousand when null.</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
-    public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen)
+    public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen, ThresholdRule? threshold = null)
     {
         (Basis, Rules) = (basis, rules);
         Rule = rules.FirstOrDefault(rule => rule.Name == chosen)
             ?? throw new HourglassException($"The detector has no rule '{chosen}'. It has: {string.Join(", ", rules.Select(rule => rule.Name))}.");
+        Calibration = new ScoreCalibration { HeldOut = Rule.HeldOut, Rule = threshold ?? ThresholdRule.Default };
     }
 
     /// <summary>What the rules share.</summary>
@@ -27,13 +31,38 @@ public sealed class Detector : IDisposable
     /// <summary>The one that scores.</summary>
     public ScoreRule Rule { get; }
 
+    /// <summary>From its scores to p-values and alarms.</summary>
+    public ScoreCalibration Calibration { get; }
+
     /// <summary>Names of the rules.</summary>
     public IEnumerable<string> RuleNames => Rules.Select(rule => rule.Name);
 
     /// <summary>The same detector with another of its rules.</summary>
     /// <param name="name">"autoencoder", "pca", "neighbours", "isolation-forest".</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
-    public Detector Use(string name) => new(Basis, Rules, name);
+    public Detector Use(string name) => new(Basis, Rules, name, Calibration.Rule);
+
+    /// <summary>The same detector with another way from scores to alarms; nothing is trained anew.</summary>
+    /// <param name="threshold">The way.</param>
+    public Detector With(ThresholdRule threshold) => new(Basis, Rules, Rule.Name, threshold);
+
+    /// <summary>The same detector with thresholds and p-values made from other normal samples; nothing is trained anew.</summary>
+    /// <param name="fresh">Blocks of normal samples, [sample, value] row-major, in model-input units.</param>
+    /// <exception cref="HourglassException">There is no sample.</exception>
+    public Detector Calibrate(IEnumerable<float[]> fresh)
+    {
+        var scores = Rules.Select(_ => new List<double>()).ToArray();
+        foreach (var block in fresh)
+        {
+            var batch = new ScoringBatch(Basis, block);
+            for (var rule = 0; rule < scores.Length; rule++)
+            {
+                scores[rule].AddRange(Rules[rule].Score(batch, []));
+            }
+        }
+
+        return new Detector(Basis, [.. Rules.Select((rule, place) => rule.With(ScoreDistribution.Of([.. scores[place]])))], Rule.Name, Calibration.Rule);
+    }
 
     /// <summary>Scores samples.</summary>
     /// <param name="samples">[sample, value] row-major, in model-input units.</param>

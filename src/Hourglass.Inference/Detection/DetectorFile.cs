@@ -1,4 +1,5 @@
 using Hourglass.Bundles;
+using Hourglass.Detection.Calibration;
 using Hourglass.Detection.Terms;
 using Hourglass.Preprocessing;
 using Hourglass.Scoring;
@@ -29,6 +30,7 @@ internal static class DetectorFile
         var record = new DetectorRecord
         {
             Chosen = detector.Rule.Name,
+            Threshold = detector.Calibration.Rule,
             Rules = [.. detector.Rules.Select(rule => new RuleRecord(rule.Name, [.. rule.Terms.Select(term => term.Record)]))],
             FurtherMembers = [.. members.Skip(1).Select(member => BundleJson.Deserialize<System.Text.Json.JsonElement>(member.Model, "model.json"))],
         };
@@ -55,8 +57,9 @@ internal static class DetectorFile
         try
         {
             members.AddRange(Members(contents, record).Select(load));
+            record.Threshold.Validate();
             var basis = new DetectorBasis(preprocessing, members, References(contents, path, members[0].SampleLength));
-            return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen);
+            return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen, record.Threshold);
         }
         catch (Exception fault)
         {
@@ -77,7 +80,11 @@ internal static class DetectorFile
         yield return new StoredTensor($"{Prefix}references", [detector.Basis.References.Length / detector.Basis.SampleLength, detector.Basis.SampleLength], detector.Basis.References);
         foreach (var rule in detector.Rules)
         {
-            yield return new StoredTensor($"{Prefix}{rule.Name}.heldOutScores", [rule.HeldOutScores.Count], [.. rule.HeldOutScores.Select(score => (float)score)]);
+            foreach (var stored in rule.HeldOut.ToStored(HeldOutName(rule.Name)))
+            {
+                yield return stored;
+            }
+
             for (var term = 0; term < rule.Terms.Count; term++)
             {
                 foreach (var stored in rule.Terms[term].ToStored())
@@ -87,6 +94,8 @@ internal static class DetectorFile
             }
         }
     }
+
+    private static string HeldOutName(string rule) => $"{Prefix}{rule}.heldOut";
 
     private static string TermPrefix(string rule, int term) => $"{Prefix}{rule}.{term}.";
 
@@ -120,8 +129,6 @@ internal static class DetectorFile
         var terms = rule.Terms.Select((term, place) => term.Fault(basis) is { } fault
             ? throw new BundleException($"{path}, detector.json: rule '{rule.Name}', term {place + 1}: {fault}. The file is altered.")
             : term.Read(basis, new TermTensors(contents.Weights, TermPrefix(rule.Name, place), path)));
-        return contents.Weights.TryGetValue($"{Prefix}{rule.Name}.heldOutScores", out var stored) && !stored.IsInteger && stored.Shape.Count == 1 && Array.TrueForAll(stored.Floats, float.IsFinite)
-            ? new ScoreRule(rule.Name, [.. terms], [.. stored.Floats.Select(score => (double)score)])
-            : throw new BundleException($"{path}: the weights lack '{Prefix}{rule.Name}.heldOutScores'. The file is altered.");
+        return new ScoreRule(rule.Name, [.. terms], ScoreDistribution.FromStored(contents.Weights, HeldOutName(rule.Name), path));
     }
 }

@@ -1,3 +1,4 @@
+using Hourglass.Detection.Calibration;
 using Hourglass.Detection.Terms;
 
 namespace Hourglass.Detection;
@@ -18,7 +19,7 @@ public static class DetectorFit
     private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, ScoringBatch heldOut)
     {
         var terms = rule.Terms.Select(record => Scaled(record.Fit(basis, heldOut), heldOut)).ToList();
-        return new ScoreRule(rule.Name, terms, new ScoreRule(rule.Name, terms, []).Score(heldOut, []));
+        return new ScoreRule(rule.Name, terms, ScoreDistribution.Of(ScoreRule.Score(terms, heldOut, [])));
     }
 
     private static ScoreTerm Scaled(ScoreTerm term, ScoringBatch heldOut)

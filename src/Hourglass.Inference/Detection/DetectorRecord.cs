@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hourglass.Detection.Calibration;
 using Hourglass.Detection.Terms;
 
 namespace Hourglass.Detection;
@@ -8,6 +9,9 @@ public sealed record DetectorRecord
 {
     /// <summary>The name of the rule that scores.</summary>
     public required string Chosen { get; init; }
+
+    /// <summary>How scores become alarms.</summary>
+    public ThresholdRule Threshold { get; init; } = ThresholdRule.Default;
 
     /// <summary>All ways to score.</summary>
     public required IReadOnlyList<RuleRecord> Rules { get; init; }

@@ -1,3 +1,4 @@
+using Hourglass.Detection.Calibration;
 using Hourglass.Detection.Terms;
 
 namespace Hourglass.Detection;
@@ -9,15 +10,15 @@ public sealed class ScoreRule
     /// <summary>Puts a rule together.</summary>
     /// <param name="name">"autoencoder", or a rival's name.</param>
     /// <param name="terms">Its terms, one or more.</param>
-    /// <param name="heldOutScores">Scores of normal samples that no term was fitted on, in any order.</param>
-    public ScoreRule(string name, IReadOnlyList<ScoreTerm> terms, double[] heldOutScores)
+    /// <param name="heldOut">Scores of normal samples that no term was fitted on.</param>
+    public ScoreRule(string name, IReadOnlyList<ScoreTerm> terms, ScoreDistribution heldOut)
     {
         if (terms.Count == 0)
         {
             throw new ArgumentException("A rule needs a term or more.", nameof(terms));
         }
 
-        (Name, Terms, HeldOutScores) = (name, terms, [.. heldOutScores.Order()]);
+        (Name, Terms, HeldOut) = (name, terms, heldOut);
     }
 
     /// <summary>"autoencoder", "pca", "neighbours" or "isolation-forest".</summary>
@@ -26,19 +27,25 @@ public sealed class ScoreRule
     /// <summary>What is added up.</summary>
     public IReadOnlyList<ScoreTerm> Terms { get; }
 
-    /// <summary>Scores of normal samples that no term was fitted on, ascending: what thresholds and p-values are made from.</summary>
-    public IReadOnlyList<double> HeldOutScores { get; }
+    /// <summary>Scores of normal samples that no term was fitted on: what thresholds and p-values are made from.</summary>
+    public ScoreDistribution HeldOut { get; }
+
+    /// <summary>The rule with thresholds made from other scores.</summary>
+    /// <param name="heldOut">Scores of normal samples that no term was fitted on.</param>
+    public ScoreRule With(ScoreDistribution heldOut) => new(Name, Terms, heldOut);
 
     /// <summary>Scores samples; higher is more anomalous.</summary>
     /// <param name="batch">The samples.</param>
     /// <param name="contributions">Receives [sample, value], each row adding up to its score; empty when not wanted.</param>
     /// <returns>One score for each sample.</returns>
-    public double[] Score(ScoringBatch batch, Span<double> contributions)
+    public double[] Score(ScoringBatch batch, Span<double> contributions) => Score(Terms, batch, contributions);
+
+    internal static double[] Score(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, Span<double> contributions)
     {
         var (scores, length) = (new double[batch.Count], batch.Basis.SampleLength);
         var (raw, parts) = (new double[batch.Count], contributions.IsEmpty ? [] : new double[contributions.Length]);
         contributions.Clear();
-        foreach (var term in Terms)
+        foreach (var term in terms)
         {
             term.Measure(batch, raw, parts);
             for (var sample = 0; sample < scores.Length; sample++)

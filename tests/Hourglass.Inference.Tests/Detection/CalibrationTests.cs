@@ -71,45 +71,46 @@ public sealed class CalibrationTests
         var scores = GeneratedScores.Draw(0, 300_000, new Random(1));
         var distribution = ScoreDistribution.Of(scores);
         Array.Sort(scores);
-        Assert.InRange(distribution.Values.Length, 4096, 25_000);
+        Assert.InRange(distribution.ToStored("s").First().Floats.Length, 4096, 25_000);
         Assert.Equal(scores.Length, distribution.Count);
         for (var rank = 1; rank <= scores.Length; rank += 77)
         {
             var (score, kept) = (scores[^rank], distribution.AtLeast(scores[^rank]));
-            Assert.InRange(kept, rank, rank <= 4096 ? rank : rank * (1 + (1 / 4096.0)));
+            Assert.InRange(kept, rank, (rank <= 4096 ? rank : rank * (1 + (1 / 4096.0))) + 3); // some scores are equal in single precision
             Assert.InRange(distribution.Highest(rank), score, double.MaxValue);
         }
     }
 
     [Fact]
-    public void A_calibration_keeps_its_meaning_through_its_file()
+    public void A_distribution_and_a_rule_keep_their_meaning_through_their_file()
     {
-        var calibration = new ScoreCalibration { HeldOut = ScoreDistribution.Of([0.1, 0.2, 0.2, 1e-17]), Training = ScoreDistribution.Of([5, 6]), Rule = new PeaksOverThresholdRule { Rate = 0.25 } };
-        var again = BundleJson.Deserialize<ScoreCalibration>(BundleJson.Serialize(calibration), "test");
-        again.Validate();
-        Assert.Equal(calibration.Rule, again.Rule);
-        Assert.Equal(calibration.HeldOut.Values, again.HeldOut.Values);
-        Assert.Equal(calibration.PValue(0.2), again.PValue(0.2));
+        var distribution = ScoreDistribution.Of([0.1, 0.2, 0.2, 1e-17]);
+        var again = ScoreDistribution.FromStored(distribution.ToStored("scores").ToDictionary(tensor => tensor.Name), "scores", "test");
+        Assert.Equal([4, 3, 2, 0], new[] { 0, 0.1, 0.2, 0.3 }.Select(again.AtLeast));
+        Assert.Equal([4, 2, 0], new[] { 0, 0.15, 1 }.Select(again.Above));
+        ThresholdRule rule = new PeaksOverThresholdRule { Rate = 0.25 };
+        Assert.Equal(rule, BundleJson.Deserialize<ThresholdRule>(BundleJson.Serialize(rule), "test"));
     }
 
     [Theory]
-    [InlineData("[1, 1]", "[1, 1]")]
-    [InlineData("[1, 2]", "[1]")]
-    [InlineData("[1, 2]", "[1, 0]")]
-    [InlineData("[]", "[]")]
-    public void Altered_calibrations_are_refused(string values, string counts) =>
-        Assert.Throws<HourglassException>(() => BundleJson.Deserialize<ScoreDistribution>($"{{\"values\": {values}, \"counts\": {counts}}}", "test").Validate());
+    [InlineData(new[] { 1f, 1f }, new[] { 1L, 1L })]
+    [InlineData(new[] { 1f, 2f }, new[] { 1L })]
+    [InlineData(new[] { 1f, 2f }, new[] { 1L, 0L })]
+    [InlineData(new[] { 1f, float.NaN }, new[] { 1L, 1L })]
+    [InlineData(new float[0], new long[0])]
+    public void Altered_distributions_are_refused(float[] values, long[] counts) =>
+        Assert.Throws<BundleException>(() => ScoreDistribution.FromStored(
+            new Dictionary<string, StoredTensor> { ["s"] = new("s", [values.Length], values), ["s.counts"] = new("s.counts", [counts.Length], counts) }, "s", "test"));
 
     [Fact]
     public void Scores_that_are_not_finite_are_refused() => Assert.Throws<HourglassException>(() => ScoreDistribution.Of([1, double.NaN]));
 
     [Fact]
-    public void Contamination_alarms_that_share_of_the_training_samples()
+    public void Contamination_alarms_that_share_of_the_held_out_samples()
     {
-        var calibration = Calibrate(1) with { Training = ScoreDistribution.Of([.. Enumerable.Range(1, 200).Select(value => (double)value)]) };
+        var calibration = Calibrate([.. Enumerable.Range(1, 200).Select(value => (double)value)]);
         var threshold = calibration.Threshold(new ContaminationRule { Share = 0.05 });
         Assert.Equal(10, Enumerable.Range(1, 200).Count(value => threshold.IsAlarm(value)));
-        Assert.Throws<HourglassException>(() => Calibrate(1).Threshold(new ContaminationRule { Share = 0.05 }));
     }
 
     [Fact]

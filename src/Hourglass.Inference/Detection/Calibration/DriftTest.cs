@@ -107,6 +107,21 @@ public sealed class DriftTest
         _body++;
     }
 
+    /// <summary>What the test has seen, to go on from later.</summary>
+    public DriftState State() => new((long[])_fresh.Clone(), (double[])_logEvidence.Clone(), _strongest, Count);
+
+    /// <summary>Goes on from an earlier state; one of other held-out scores is passed over.</summary>
+    /// <param name="state">The state.</param>
+    public void Resume(DriftState state)
+    {
+        if (state.Fresh.Length == _fresh.Length && state.LogEvidence.Length == _logEvidence.Length)
+        {
+            state.Fresh.CopyTo(_fresh, 0);
+            state.LogEvidence.CopyTo(_logEvidence, 0);
+            (_strongest, Count, _body) = (state.Strongest, state.Count, _fresh.Sum());
+        }
+    }
+
     // Upper edges, each a held-out score; a bin holds what is above the edge before it and not above its own.
     private static (double[] Edges, long[] HeldOut) Bins(ScoreDistribution scores)
     {
@@ -128,3 +143,10 @@ public sealed class DriftTest
         return ([.. edges], [.. counts]);
     }
 }
+
+/// <summary>What a drift test has seen.</summary>
+/// <param name="Fresh">Scores of this run in each bin.</param>
+/// <param name="LogEvidence">Evidence of this run for each alternative.</param>
+/// <param name="Strongest">Strongest evidence of all runs.</param>
+/// <param name="Count">Scores taken.</param>
+public sealed record DriftState(long[] Fresh, double[] LogEvidence, double Strongest, long Count);

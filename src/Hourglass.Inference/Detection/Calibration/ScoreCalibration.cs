@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 
 namespace Hourglass.Detection.Calibration;
 
-/// <summary>The scores that thresholds and p-values come from; stored in the model file beside the rule in force.</summary>
+/// <summary>The scores that thresholds and p-values come from, and the rule in force.</summary>
 public sealed record ScoreCalibration
 {
     /// <summary>Confidence of every interval that is printed.</summary>
@@ -12,14 +11,10 @@ public sealed record ScoreCalibration
     /// <summary>Scores of normal samples that neither trained the model nor chose anything about it.</summary>
     public required ScoreDistribution HeldOut { get; init; }
 
-    /// <summary>Scores of the training samples; null where a contamination rule is of no use.</summary>
-    public ScoreDistribution? Training { get; init; }
-
     /// <summary>The rule in force.</summary>
     public ThresholdRule Rule { get; init; } = ThresholdRule.Default;
 
     /// <summary>The smallest rate that the held-out samples support: 1 / (n + 1).</summary>
-    [JsonIgnore]
     public double SmallestRate => 1.0 / (HeldOut.Count + 1);
 
     /// <summary>The conformal p-value of a score: (1 + held-out scores as high or higher) / (n + 1).</summary>
@@ -43,7 +38,7 @@ public sealed record ScoreCalibration
     /// <summary>The threshold of another rule.</summary>
     /// <param name="rule">The rule.</param>
     /// <returns>Without a value where there are too few scores for the rule: never a threshold that pretends.</returns>
-    /// <exception cref="HourglassException">A rate out of range, or a rule over training scores that the model does not hold.</exception>
+    /// <exception cref="HourglassException">A rate out of range.</exception>
     public ScoreThreshold Threshold(ThresholdRule rule)
     {
         rule.Validate();
@@ -64,15 +59,6 @@ public sealed record ScoreCalibration
         // A score is an alarm when its p-value is at most the rate, that is when fewer than k held-out scores reach it.
         var rank = Math.Min((long)Math.Floor(rate * (HeldOut.Count + 1) * (1 + 1e-12)), HeldOut.Count);
         return (rank, rank == 0 ? 0 : HeldOut.Above(HeldOut.Highest(rank)));
-    }
-
-    /// <summary>Refuses what a file may claim and no training produces.</summary>
-    /// <exception cref="HourglassException">Broken scores or rates.</exception>
-    public void Validate()
-    {
-        HeldOut.Validate();
-        Training?.Validate();
-        Rule.Validate();
     }
 
     private ScoreThreshold Conformal(FalseAlarmRule rule)
@@ -104,15 +90,14 @@ public sealed record ScoreCalibration
 
     private ScoreThreshold Contamination(ContaminationRule rule)
     {
-        var training = Training ?? throw new HourglassException("This model holds no scores of its training samples, which --contamination needs. Use --false-alarms.");
-        var alarms = (long)Math.Floor(rule.Share * training.Count * (1 + 1e-12));
-        var value = training.Highest(Math.Min(alarms + 1, training.Count));
+        var alarms = (long)Math.Floor(rule.Share * HeldOut.Count * (1 + 1e-12));
+        var value = HeldOut.Highest(Math.Min(alarms + 1, HeldOut.Count));
         return new ScoreThreshold
         {
             Value = value,
             Rule = rule,
-            Calibrated = training.Count,
-            Sentence = string.Create(CultureInfo.InvariantCulture, $"Alarm above {value:0.######}: {training.Above(value):N0} of the {training.Count:N0} training samples, by the share {RateText.Write(rule.Share)} that was given. Nothing is promised about false alarms."),
+            Calibrated = HeldOut.Count,
+            Sentence = string.Create(CultureInfo.InvariantCulture, $"Alarm above {value:0.######}: {HeldOut.Above(value):N0} of the {HeldOut.Count:N0} samples held out of the training data, by the share {RateText.Write(rule.Share)} that was given. Nothing is promised about false alarms."),
         };
     }
 }

@@ -1,28 +1,29 @@
-using System.Text.Json.Serialization;
+using Hourglass.Bundles;
 
 namespace Hourglass.Detection.Calibration;
 
 /// <summary>The scores of many samples, small enough for a model file.</summary>
-/// <remarks>The 4,096 highest are kept as they are. Below, runs of one 4,096th of their rank are raised to the highest of the run, so that
-/// a p-value is never too small and at most one part in 4,096 too large: 600,000 scores take 25,000 numbers.</remarks>
+/// <remarks>Scores are raised to single precision, and of more than 4,096, runs of one 4,096th of their rank are raised to the highest of the run: so a
+/// p-value is never too small, and at most one part in 4,096 too large. 600,000 scores take 25,000 numbers.</remarks>
 public sealed class ScoreDistribution
 {
     private const int Exact = 4096;
     private const int MaximumValues = 1 << 20;
 
-    private long[]? _atLeast;
+    private readonly float[] _values; // distinct, ascending
+    private readonly long[] _atLeast; // samples that score so or higher
 
-    /// <summary>Distinct scores, ascending.</summary>
-    public required double[] Values { get; init; }
-
-    /// <summary>How many samples have each score.</summary>
-    public required long[] Counts { get; init; }
+    private ScoreDistribution(float[] values, long[] counts)
+    {
+        (_values, _atLeast) = (values, (long[])counts.Clone());
+        for (var place = counts.Length - 2; place >= 0; place--)
+        {
+            _atLeast[place] += _atLeast[place + 1];
+        }
+    }
 
     /// <summary>Samples in all.</summary>
-    [JsonIgnore]
-    public long Count => AtLeastEach[0];
-
-    private long[] AtLeastEach => _atLeast ??= Accumulate();
+    public long Count => _atLeast[0];
 
     /// <summary>Gathers scores.</summary>
     /// <param name="scores">In any order.</param>
@@ -36,11 +37,11 @@ public sealed class ScoreDistribution
             throw new HourglassException($"A threshold needs the scores of at least one sample, all finite; got {sorted.Length} scores{(sorted.Length == 0 ? "" : $" from {sorted[0]} to {sorted[^1]}")}.");
         }
 
-        var (values, counts) = (new List<double>(), new List<long>());
+        var (values, counts) = (new List<float>(), new List<long>());
         for (var rank = 1L; rank <= sorted.Length;)
         {
             var run = Math.Min(Math.Max(1, rank / Exact), sorted.Length - rank + 1);
-            var value = sorted[^(int)rank];
+            var value = Raised(sorted[^(int)rank]);
             if (values.Count > 0 && values[^1] == value)
             {
                 counts[^1] += run;
@@ -56,7 +57,7 @@ public sealed class ScoreDistribution
 
         values.Reverse();
         counts.Reverse();
-        return new ScoreDistribution { Values = [.. values], Counts = [.. counts] };
+        return new ScoreDistribution([.. values], [.. counts]);
     }
 
     /// <summary>How many samples score as high or higher.</summary>
@@ -68,7 +69,7 @@ public sealed class ScoreDistribution
     public long Above(double score)
     {
         var place = LowerBound(score);
-        return Tail(place < Values.Length && Values[place] == score ? place + 1 : place);
+        return Tail(place < _values.Length && _values[place] == score ? place + 1 : place);
     }
 
     /// <summary>The score of a rank.</summary>
@@ -77,43 +78,56 @@ public sealed class ScoreDistribution
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(rank, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rank, Count);
-        var (low, high) = (0, Values.Length - 1); // the last place whose tail holds the rank
+        var (low, high) = (0, _values.Length - 1); // the last place whose tail holds the rank
         while (low < high)
         {
             var middle = (low + high + 1) / 2;
-            (low, high) = AtLeastEach[middle] >= rank ? (middle, high) : (low, middle - 1);
+            (low, high) = _atLeast[middle] >= rank ? (middle, high) : (low, middle - 1);
         }
 
-        return Values[low];
+        return _values[low];
     }
 
-    /// <summary>Refuses what a file may claim and no gathering produces.</summary>
-    /// <exception cref="HourglassException">Values that do not ascend, counts that do not fit them.</exception>
-    public void Validate()
+    /// <summary>The distribution as it stands in a file: distinct scores, ascending, and how many samples have each.</summary>
+    /// <param name="name">Name of the scores; the counts' is the same with ".counts".</param>
+    internal IEnumerable<StoredTensor> ToStored(string name)
     {
-        if (Values.Length is 0 or > MaximumValues || Counts.Length != Values.Length || !Array.TrueForAll(Values, double.IsFinite)
-            || !Array.TrueForAll(Counts, count => count is > 0 and < 1L << 40) || Enumerable.Range(1, Values.Length - 1).Any(place => Values[place] <= Values[place - 1]))
-        {
-            throw new HourglassException($"calibration: expected 1 to {MaximumValues} finite scores that ascend, each with a count above 0; got {Values.Length} scores and {Counts.Length} counts.");
-        }
+        yield return new StoredTensor(name, [_values.Length], _values);
+        yield return new StoredTensor($"{name}.counts", [_values.Length], [.. _atLeast.Zip(_atLeast.Skip(1).Append(0), (here, above) => here - above)]);
     }
 
-    private long Tail(int place) => place < Values.Length ? AtLeastEach[place] : 0;
+    /// <summary>Reads a distribution.</summary>
+    /// <param name="tensors">A file's tensors.</param>
+    /// <param name="name">Name of the scores.</param>
+    /// <param name="path">The file, for errors.</param>
+    /// <exception cref="BundleException">There is none, or its numbers are such as no gathering gives.</exception>
+    internal static ScoreDistribution FromStored(IReadOnlyDictionary<string, StoredTensor> tensors, string name, string path)
+    {
+        if (!tensors.TryGetValue(name, out var values) || !tensors.TryGetValue($"{name}.counts", out var counts) || values.IsInteger || !counts.IsInteger
+            || values.Shape is not [>= 1 and <= MaximumValues and var length] || !counts.Shape.SequenceEqual([length])
+            || !Array.TrueForAll(values.Floats, float.IsFinite) || !Array.TrueForAll(counts.Longs, count => count is > 0 and < 1L << 40)
+            || Enumerable.Range(1, (int)length - 1).Any(place => values.Floats[place] <= values.Floats[place - 1]))
+        {
+            throw new BundleException($"{path}: the weights lack '{name}' of 1 to {MaximumValues} finite scores that ascend, with '{name}.counts' above 0. The file is altered.");
+        }
 
+        return new ScoreDistribution(values.Floats, counts.Longs);
+    }
+
+    private static float Raised(double score) => (float)score is var single && single < score ? MathF.BitIncrement(single) : single;
+
+    private long Tail(int place) => place < _values.Length ? _atLeast[place] : 0;
+
+    // The first place whose score is as high or higher.
     private int LowerBound(double score)
     {
-        var place = Array.BinarySearch(Values, score);
-        return place >= 0 ? place : ~place;
-    }
-
-    private long[] Accumulate()
-    {
-        var sums = (long[])Counts.Clone();
-        for (var place = sums.Length - 2; place >= 0; place--)
+        var (low, high) = (0, _values.Length);
+        while (low < high)
         {
-            sums[place] += sums[place + 1];
+            var middle = (low + high) / 2;
+            (low, high) = _values[middle] < score ? (middle + 1, high) : (low, middle);
         }
 
-        return sums;
+        return low;
     }
 }

@@ -35,7 +35,7 @@ public sealed record FalseAlarmRule : ThresholdRule
     public override void Validate() => Require(Rate, "false-alarms");
 }
 
-/// <summary>This share of the training samples raises an alarm: for training data that hold about so many anomalies.</summary>
+/// <summary>This share of samples like those trained on raises an alarm, measured on the held-out ones: for training data that hold about so many anomalies.</summary>
 public sealed record ContaminationRule : ThresholdRule
 {
     /// <summary>The share.</summary>
