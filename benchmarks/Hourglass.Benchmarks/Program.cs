@@ -5,6 +5,7 @@ return args.FirstOrDefault() switch
 {
     "dictionary" => PlantedDictionary.Run(args),
     "kernels" => KernelRates.Run(),
+    "nab" => NumentaBenchmark.Run(args),
     "speed" => Speed.Run(args),
     _ => Usage(),
 };
@@ -14,6 +15,7 @@ static int Usage()
     Console.Error.WriteLine("Benchmarks:");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
+    Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
     return 1;
 }

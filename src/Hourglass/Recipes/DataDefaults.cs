@@ -33,7 +33,7 @@ public static class DataDefaults
         return complete;
     }
 
-    /// <summary>Rows: a third of the columns, 1 to 64. Pictures: 32. Dictionaries: four times the input. Codes: 16 of them. Open: all features.</summary>
+    /// <summary>Rows: a third of the columns, 1 to 64. Series: the root of their values, at most 32. Pictures: 32. Dictionaries: four times the input. Codes: 16 of them. Open: all features.</summary>
     private static int LatentSize(BottleneckOptions bottleneck, NetworkOptions network, InputOptions input) => bottleneck switch
     {
         OpenOptions when !network.Faults(new AutoencoderOptions { Input = input, Network = network, Bottleneck = bottleneck }).Any() => (int)Math.Clamp(network.FeatureCount(input), 1, int.MaxValue),
@@ -44,8 +44,12 @@ public static class DataDefaults
         _ => Plain(input),
     };
 
-    private static int Plain(InputOptions input) =>
-        input.Shape.Count == 3 ? Math.Min(32, input.Length) : Math.Clamp((input.Blocks.Count + 2) / 3, 1, 64);
+    private static int Plain(InputOptions input) => input.Shape.Count switch
+    {
+        3 => Math.Min(32, input.Length),
+        2 => Math.Clamp((int)Math.Sqrt(input.Length), 1, 32),
+        _ => Math.Clamp((input.Blocks.Count + 2) / 3, 1, 64),
+    };
 
     /// <summary>One layer, four values wide for each input value, between 32 and 512.</summary>
     private static int[] Hidden(InputOptions input) => [Math.Clamp((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Min(input.Length, 128) * 4), 32, input.Length > 128 ? 512 : 256)];

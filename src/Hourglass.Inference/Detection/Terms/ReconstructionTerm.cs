@@ -71,17 +71,18 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
         }
     }
 
-    /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values.</summary>
+    /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values; in series, of each channel over all steps.</summary>
     internal static float[] Floors(DetectorBasis basis, ReadOnlySpan<double> errors)
     {
-        var (means, rows) = (new double[basis.SampleLength], Math.Max(1, errors.Length / basis.SampleLength));
+        var means = new double[basis.Preprocessing.SampleShape is [_, var channels] ? channels : basis.SampleLength];
+        var rows = Math.Max(1, errors.Length / means.Length);
         for (var place = 0; place < errors.Length; place++)
         {
             means[place % means.Length] += errors[place] / rows;
         }
 
         var floor = Math.Max(LeastShareOfUnit * means.Average(), 1e-9);
-        return [.. means.Select(mean => (float)Math.Max(mean, floor))];
+        return [.. Enumerable.Range(0, basis.SampleLength).Select(value => (float)Math.Max(means[value % means.Length], floor))];
     }
 
     private static void Add(ScoringBatch batch, float[] reconstructions, FeatureBlock block, double share, Span<double> errors)
