@@ -19,15 +19,15 @@ internal static class ReconstructCommand
     public static Command Create(Screen screen)
     {
         var corrupted = new Option<bool>("--corrupted") { Description = "Reconstruct from what training showed the encoder: noise added, parts hidden; a picture then has a row of it." };
-        return ModelOnData.Create(screen, "reconstruct", Description, "reconstructions.csv, .parquet, .npy, .npz, or .png: originals above reconstructions (reconstructions.csv).", run =>
+        return ModelOnData.CreateForScoring(screen, "reconstruct", Description, "reconstructions.csv, .parquet, .npy, .npz, or .png: originals above reconstructions (reconstructions.csv).", run =>
         {
-            var (trained, path) = (run.Trained, run.Out ?? "reconstructions.csv");
-            var (length, isCorrupted) = (trained.Model.SampleLength, run.Parse.GetValue(corrupted));
+            var (path, preprocessing) = (run.Out ?? "reconstructions.csv", run.Model.Preprocessing);
+            using var trained = run.Parse.GetValue(corrupted) ? Trained(run) : null;
             var samples = path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)
-                ? Pairs(run, isCorrupted)
-                : run.Blocks().SelectMany(block => SampleOutput.Rows(isCorrupted ? trained.ReconstructCorrupted(block.Values, (int)block.Start).Reconstructions : trained.Reconstruct(block.Values), length));
-            SampleOutput.Write(path, trained.Preprocessing, samples, PictureColumns);
-            var result = new WrittenResult(run.Data.Samples.Count, Path.GetFullPath(path), trained.Preprocessing.SampleShape);
+                ? Pairs(run, trained)
+                : run.Blocks().SelectMany(block => SampleOutput.Rows(trained?.ReconstructCorrupted(block.Values, (int)block.Start).Reconstructions ?? Again(run, block.Values), run.Data.Samples.SampleLength));
+            SampleOutput.Write(path, preprocessing, samples, PictureColumns);
+            var result = new WrittenResult(run.Data.Samples.Count, Path.GetFullPath(path), preprocessing.SampleShape);
             if (run.AsJson)
             {
                 screen.WriteJson(result);
@@ -39,23 +39,37 @@ internal static class ReconstructCommand
         }, corrupted);
     }
 
-    // A row of originals, the row of what the encoder saw where that is less, then the row of what became of them.
-    private static List<float[]> Pairs(ModelOnData.Run run, bool isCorrupted)
+    // Corruption is part of training, so its engine makes it.
+    private static TrainedAutoencoder Trained(ModelOnData.ScoringRun run)
     {
-        var length = run.Trained.Model.SampleLength;
+        var loaded = TrainedAutoencoder.Load(run.Model.Path);
+        return run.UsesPca ? loaded.WithPca() : loaded;
+    }
+
+    private static float[] Again(ModelOnData.ScoringRun run, float[] samples)
+    {
+        var (model, again) = (run.Model.Reconstructor, new float[samples.Length]);
+        model.Reconstruct(samples, new float[samples.Length / model.SampleLength * model.LatentSize], again);
+        return again;
+    }
+
+    // A row of originals, the row of what the encoder saw where that is less, then the row of what became of them.
+    private static List<float[]> Pairs(ModelOnData.ScoringRun run, TrainedAutoencoder? corrupted)
+    {
+        var length = run.Data.Samples.SampleLength;
         var originals = run.Blocks().SelectMany(block => SampleOutput.Rows(block.Values, length)).Take(PictureColumns * 6).ToList();
         var pairs = new List<float[]>();
         foreach (var row in originals.Chunk(PictureColumns).Where(row => row.Length == PictureColumns || originals.Count < PictureColumns))
         {
             pairs.AddRange(row);
-            if (isCorrupted)
+            if (corrupted is not null)
             {
-                var (seen, made) = run.Trained.ReconstructCorrupted([.. row.SelectMany(sample => sample)], pairs.Count);
+                var (seen, made) = corrupted.ReconstructCorrupted([.. row.SelectMany(sample => sample)], pairs.Count);
                 pairs.AddRange([.. SampleOutput.Rows(seen, length), .. SampleOutput.Rows(made, length)]);
                 continue;
             }
 
-            pairs.AddRange(row.Select(sample => run.Trained.Reconstruct(sample)));
+            pairs.AddRange(row.Select(sample => Again(run, sample)));
         }
 
         return pairs;
