@@ -14,6 +14,7 @@ internal static class Speed
     private static IEnumerable<SpeedWork> Works() =>
     [
         .. SpeedDense.Works(),
+        .. SpeedSparse.Works(),
         .. SpeedPictures.Works(),
         .. SpeedSeries.Works(),
         .. SpeedComponents.Works(),

@@ -42,6 +42,32 @@ internal abstract unsafe class DenseKernels
     public abstract void Apply<TRule>(float* parameters, float* gradients, long count, bool isBias, TRule rule)
         where TRule : struct, IGradientRule;
 
+    /// <summary>result = start + the sum of factors times rows of a table.</summary>
+    /// <param name="table">[row, value].</param>
+    /// <param name="stride">From row to row, and values in a row; a multiple of 32.</param>
+    /// <param name="rows">Which rows.</param>
+    /// <param name="factors">A factor for each.</param>
+    /// <param name="start">Values of a row, to start from; may be the result itself.</param>
+    /// <param name="result">Values of a row.</param>
+    public abstract void Combine(float* table, int stride, ReadOnlySpan<int> rows, ReadOnlySpan<float> factors, float* start, float* result);
+
+    /// <summary>Products of rows of a table with a vector.</summary>
+    public abstract void Products(float* table, int stride, ReadOnlySpan<int> rows, float* vector, Span<float> results);
+
+    /// <summary>Offers each row of y = x W + b to what keeps its largest values; y itself is not kept.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="rows">A multiple of <see cref="DenseMap.TileRows"/>.</param>
+    /// <param name="scratch">Room for <see cref="SelectionRows"/> times the padded inputs.</param>
+    /// <param name="largest">One for each row.</param>
+    public abstract void Select(in DenseMap map, float* x, int rows, float* scratch, ReadOnlySpan<LargestOfRow> largest);
+
+    /// <summary>Rows that <see cref="Select"/> takes at once.</summary>
+    public abstract int SelectionRows(int inputs);
+
+    /// <summary>A panel from the weights of its 32 outputs, [output, input].</summary>
+    public abstract void FillPanel(float* rows, int stride, int inputs, float* panel);
+
     /// <summary>values = activation(values), in place.</summary>
     public abstract void Activate(DenseActivation activation, float* values, int count);
 

@@ -49,6 +49,9 @@ internal unsafe interface ILanes<TVector>
 
     /// <summary>chosen where test is above 0, else other.</summary>
     static abstract TVector WherePositive(TVector test, TVector chosen, TVector other);
+
+    /// <summary>Whether a lane of left is above that of right.</summary>
+    static abstract bool AnyAbove(TVector left, TVector right);
 }
 
 /// <summary>16 lanes: AVX-512.</summary>
@@ -123,6 +126,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WherePositive(Vector512<float> test, Vector512<float> chosen, Vector512<float> other) =>
         Vector512.ConditionalSelect(Vector512.GreaterThan(test, Vector512<float>.Zero), chosen, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyAbove(Vector512<float> left, Vector512<float> right) => Vector512.GreaterThanAny(left, right);
 }
 
 /// <summary>8 lanes: AVX2.</summary>
@@ -197,6 +203,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WherePositive(Vector256<float> test, Vector256<float> chosen, Vector256<float> other) =>
         Vector256.ConditionalSelect(Vector256.GreaterThan(test, Vector256<float>.Zero), chosen, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyAbove(Vector256<float> left, Vector256<float> right) => Vector256.GreaterThanAny(left, right);
 }
 
 /// <summary>4 lanes: every other processor.</summary>
@@ -252,4 +261,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WherePositive(Vector128<float> test, Vector128<float> chosen, Vector128<float> other) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(test, Vector128<float>.Zero), chosen, other);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyAbove(Vector128<float> left, Vector128<float> right) => Vector128.GreaterThanAny(left, right);
 }

@@ -7,7 +7,7 @@ namespace Hourglass.Training.Steps;
 /// <summary>What happens to latents between the last map of the encoder and the first of the decoder, by hand.</summary>
 internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
 {
-    /// <summary>Latents that the decoder is given, [row, latent].</summary>
+    /// <summary>Latents that the decoder is given, [row, latent]; null where they are entries.</summary>
     public abstract float* Values { get; }
 
     /// <summary>Whether a penalty looks at the whole batch between the two passes.</summary>
@@ -19,9 +19,20 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
 
     public static FusedBottleneck Create(AutoencoderOptions options, FusedPlan plan, FusedRoom room) => options.Bottleneck switch
     {
+        TopKOptions sparse => new FusedTopK(sparse, plan, room, plan.Layers[plan.LatentLayer]),
         GaussianOptions gaussian => new FusedGaussian(gaussian, room, plan.Layers[plan.LatentLayer], plan.LogVariance!),
         _ => new FusedDeterministic((DeterministicOptions)options.Bottleneck, room, plan.Layers[plan.LatentLayer]),
     };
+
+    /// <summary>Before the first step of an epoch: takes what the model keeps without gradients.</summary>
+    public virtual void Begin(TrainingState state)
+    {
+    }
+
+    /// <summary>After the last step: gives it back.</summary>
+    public virtual void End(TrainingState state)
+    {
+    }
 
     /// <summary>Draws what the batch needs, as automatic differentiation would.</summary>
     public virtual void Draw(int rows, StepContext context)

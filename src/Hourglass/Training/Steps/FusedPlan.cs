@@ -16,6 +16,9 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>All maps, in an order of their own.</summary>
     public IEnumerable<FusedLayer> Maps => LogVariance is null ? Layers : Layers.Append(LogVariance);
 
+    /// <summary>Whether silent units of a dictionary may be revived.</summary>
+    public bool Revives { get; private init; }
+
     /// <summary>Why a model is left to automatic differentiation; null when the fused step takes it.</summary>
     public static string? Obstacle(AutoencoderOptions options) =>
         options.Network is not DenseNetworkOptions network ? "the network is not dense"
@@ -25,8 +28,8 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Input!.Vocabulary is not null ? "samples are tokens"
         : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
         : options.Regularization is { Contractive: > 0 } or { DecoderGradient: > 0 } ? "a Jacobian penalty"
-        : options.Regularization.UnitNormDictionary == true ? "a unit-norm dictionary"
-        : BottleneckObstacle(options.Bottleneck) ?? ObjectiveObstacle(options.Objective!, network);
+        : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
+        : BottleneckObstacle(options.Bottleneck) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
 
     /// <summary>The plan of a model without <see cref="Obstacle"/>.</summary>
     public static FusedPlan Of(AutoencoderOptions options)
@@ -46,6 +49,7 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
 
         var isGaussian = options.Bottleneck is GaussianOptions;
         var logVariance = isGaussian ? new FusedLayer("_bottleneck._logVariance", size, latent, DenseActivation.Linear, 0) : null;
+        var isSparse = options.Bottleneck is SparseOptions;
         Add(isGaussian ? "_bottleneck._mean" : "_bottleneck._projection", latent, options.Bottleneck is DeterministicOptions { Activation: var own } ? Kernel(own) : DenseActivation.Linear, 0);
         var latentLayer = layers.Count - 1;
         foreach (var width in network.DecoderHidden ?? [.. network.Hidden.Reverse()])
@@ -54,18 +58,31 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
-        return new FusedPlan(layers, logVariance, latentLayer);
+        if (isSparse)
+        {
+            layers[latentLayer] = layers[latentLayer] with { Layout = WeightLayout.RowsOfOutputs };
+            layers[latentLayer + 1] = layers[latentLayer + 1] with { Layout = WeightLayout.RowsOfInputs, HasUnitRows = options.Regularization.UnitNormDictionary ?? true };
+        }
+
+        return new FusedPlan(layers, logVariance, latentLayer) { Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 } };
     }
 
     private static string? BottleneckObstacle(BottleneckOptions bottleneck) => bottleneck switch
     {
-        DeterministicOptions => null,
+        DeterministicOptions or TopKOptions => null,
         GaussianOptions { Draws: > 1 } => "several draws a sample",
         GaussianOptions { Prior: not StandardPriorOptions } => "a learnt prior",
         GaussianOptions { TotalCorrelation: not 1 } => "a total-correlation penalty",
         GaussianOptions => null,
         _ => $"bottleneck {bottleneck.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}",
     };
+
+    // The prediction of the remaining error is then linear in the units.
+    private static string? RevivalObstacle(AutoencoderOptions options, DenseNetworkOptions network) =>
+        options.Bottleneck is not SparseOptions { RevivalWeight: > 0 } ? null
+        : network is not { Hidden.Count: 0, DecoderHidden: null } and not { DecoderHidden.Count: 0 } || network.OutputActivation != Activation.Linear ? "revival of units through more than one linear map"
+        : options.Objective is SquaredErrorOptions or HuberOptions or BinaryCrossEntropyOptions ? null
+        : "revival of units under this objective";
 
     private static string? ObjectiveObstacle(ObjectiveOptions objective, DenseNetworkOptions network) =>
         objective.Perceptual > 0 ? "a perceptual objective"
@@ -74,19 +91,4 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : $"objective {objective.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}";
 
     private static DenseActivation Kernel(Activation activation) => Enum.Parse<DenseActivation>(activation.ToString());
-}
-
-/// <summary>One linear map with what follows it.</summary>
-/// <param name="Name">Of its module, before ".weight" and ".bias".</param>
-/// <param name="Inputs">Values in.</param>
-/// <param name="Outputs">Values out.</param>
-/// <param name="Activation">Follows the map.</param>
-/// <param name="Dropout">Share of its values dropped in training.</param>
-internal sealed record FusedLayer(string Name, int Inputs, int Outputs, DenseActivation Activation, double Dropout)
-{
-    /// <summary>Whether the slope needs the values before the activation.</summary>
-    public bool KeepsBefore => Activation is DenseActivation.Gelu or DenseActivation.Silu;
-
-    /// <summary>Whether the activation of zero padding is not zero.</summary>
-    public bool FillsPadding => Activation is DenseActivation.Sigmoid or DenseActivation.Softplus;
 }

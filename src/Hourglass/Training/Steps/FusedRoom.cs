@@ -7,6 +7,7 @@ internal sealed unsafe class FusedRoom : IDisposable
 {
     private readonly List<AlignedFloats> _memory = [];
     private readonly Dictionary<FusedLayer, LayerRoom> _layers = [];
+    private readonly float* _scratch;
 
     public FusedRoom(FusedPlan plan, int sampleLength, int batch, int threads)
     {
@@ -16,12 +17,12 @@ internal sealed unsafe class FusedRoom : IDisposable
         Target = Take(InputStride);
         foreach (var layer in plan.Maps)
         {
-            var stride = DenseMap.Stride(layer.Outputs);
-            _layers.Add(layer, new LayerRoom(stride, Take(stride), Take(stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null));
+            _layers.Add(layer, Room(layer, plan));
         }
 
-        ScratchLength = 16L * plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs))); // eight rows of inputs, eight of outputs
-        Scratch = Hold(ScratchLength * threads);
+        Zeros = Hold(plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs))));
+        ScratchLength = plan.Maps.Max(Scratch);
+        _scratch = Hold(ScratchLength * threads);
     }
 
     /// <summary>Rows that there is room for.</summary>
@@ -35,11 +36,14 @@ internal sealed unsafe class FusedRoom : IDisposable
     /// <summary>What is to be produced.</summary>
     public float* Target { get; }
 
+    /// <summary>Zeros, as many as any row has values.</summary>
+    public float* Zeros { get; }
 
     /// <summary>A thread's own memory starts every so many values.</summary>
     public long ScratchLength { get; }
 
-    public float* Scratch { get; }
+    /// <summary>A thread's own memory.</summary>
+    public float* ScratchOf(int thread) => _scratch + (thread * ScratchLength);
 
     public LayerRoom this[FusedLayer layer] => _layers[layer];
 
@@ -48,6 +52,23 @@ internal sealed unsafe class FusedRoom : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _memory.ForEach(memory => memory.Dispose());
+
+    // A dictionary's latents are kept as entries, not in rows. Errors of revived units follow those of the batch, in rows of their own.
+    private LayerRoom Room(FusedLayer layer, FusedPlan plan)
+    {
+        var stride = DenseMap.Stride(layer.Outputs);
+        return layer.Layout == WeightLayout.RowsOfOutputs
+            ? new LayerRoom(stride, null, null, null, null)
+            : new LayerRoom(stride, Take(stride), Take(plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 * stride : stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
+    }
+
+    // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32.
+    private static long Scratch(FusedLayer layer)
+    {
+        var (inputs, outputs) = (DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs));
+        var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
+        return layer.Layout == WeightLayout.RowsOfOutputs ? Math.Max(rows, (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs) : rows;
+    }
 
     private float* Hold(long length)
     {

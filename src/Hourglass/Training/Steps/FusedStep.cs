@@ -1,10 +1,9 @@
 using System.Diagnostics;
+using Hourglass.Bottlenecks;
 using Hourglass.Collectives;
 using Hourglass.Data.Stores;
 using Hourglass.Engine;
 using Hourglass.Kernels;
-using Hourglass.Networks.Dense;
-using Hourglass.Objectives;
 using static TorchSharp.torch;
 
 namespace Hourglass.Training.Steps;
@@ -16,8 +15,6 @@ internal sealed unsafe class FusedStep : TrainingStep
 {
     private readonly Autoencoder _model;
     private readonly TrainingOptions _options;
-    private readonly SampleStore _samples;
-    private readonly BatchReader _reader;
     private readonly FusedPlan _plan;
     private readonly FusedWeights _weights;
     private readonly FusedRoom _room;
@@ -26,12 +23,12 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly FusedUpdate _update;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly WorkCrew _crew;
-    private readonly DenseMap[] _maps;
+    private readonly FusedMap[] _maps;
+    private readonly DenseFusedMap? _logVariance;
+    private readonly FusedRevival? _revival;
     private readonly double[] _losses;
     private readonly double[] _penalties;
-    private readonly bool _drawsInput;
-    private readonly AlignedFloats? _inputMask;
-    private long[] _indices = [];
+    private readonly FusedInput _input;
     private int _rows;
     private float _scale;
     private StepContext _context;
@@ -39,36 +36,41 @@ internal sealed unsafe class FusedStep : TrainingStep
     public FusedStep(Autoencoder model, SampleStore samples, BatchReader reader, int batch, int threads, ICollective? ranks = null)
         : base(model.Options.Training, ranks ?? new SingleProcess(), CPU)
     {
-        (_model, _options, _samples, _reader) = (model, model.Options.Training, samples, reader);
+        (_model, _options) = (model, model.Options.Training);
         _plan = FusedPlan.Of(model.Options);
         _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
         _objective = new FusedObjective(model.Options);
         _crew = new WorkCrew(threads);
-        _update = new FusedUpdate(_plan, _weights, _room, model.Options, _crew);
-        _maps = [.. _plan.Layers.Select(_weights.Map)];
+        _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
+        _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
+        _update = new FusedUpdate(_logVariance is null ? _maps : [.. _maps, _logVariance], _weights, _room, model.Options, _crew);
+        _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
-        _drawsInput = model.Options.Corruption is not Corruption.NoCorruptionOptions || model.Options.Objective is BinaryCrossEntropyOptions { Binarization: not Binarization.None };
-        _inputMask = InputDropout > 0 ? new AlignedFloats((long)_room.Rows * _room.InputStride) : null;
+        _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
     }
 
     public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
 
-    private double InputDropout => ((DenseNetworkOptions)_model.Options.Network!).InputDropout;
+    public override void Begin(TrainingState state)
+    {
+        _weights.Take(state);
+        _bottleneck.Begin(state);
+    }
 
-    private float* Target => _drawsInput || _inputMask is not null ? _room.Target : _room.Input;
-
-    public override void Begin(TrainingState state) => _weights.Take(state);
-
-    public override void End(TrainingState state) => _weights.Give(state);
+    public override void End(TrainingState state)
+    {
+        _weights.Give(state);
+        _bottleneck.End(state);
+    }
 
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
         var loss = Differentiate(state, indices, epoch);
         var mark = Stopwatch.GetTimestamp();
         state.Optimizer.Steps++;
-        _update.Run(rate, state.Optimizer.Steps, _rows, Inputs);
+        _update.Run(rate, state.Optimizer.Steps, _rows);
         Clock.End(TrainingPhase.Update, mark);
         return loss;
     }
@@ -78,7 +80,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         var loss = indices.IsEmpty ? 0 : Differentiate(indices, share, epoch);
         var mark = Stopwatch.GetTimestamp();
         _rows = indices.Length;
-        _update.Keep(_rows, Inputs, share.Weight, isFirst);
+        _update.Keep(_rows, share.Weight, isFirst);
         Clock.End(TrainingPhase.Update, mark);
         return loss;
     }
@@ -98,7 +100,8 @@ internal sealed unsafe class FusedStep : TrainingStep
         _crew.Dispose();
         _weights.Dispose();
         _room.Dispose();
-        _inputMask?.Dispose();
+        _input.Dispose();
+        _revival?.Dispose();
     }
 
     /// <summary>Both passes; the update, or a test, takes the gradients of the weights from what they leave.</summary>
@@ -110,17 +113,25 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private double Differentiate(ReadOnlySpan<long> indices, BatchShare share, double epoch)
     {
-        (_rows, _indices) = (indices.Length, indices.ToArray());
+        _rows = indices.Length;
         _scale = (float)(1.0 / ((double)share.Place.Total * _model.SampleLength));
+        _context = new StepContext(null, epoch) { Share = share };
         var mark = Stopwatch.GetTimestamp();
-        Draw(share, epoch);
+        _input.Draw(indices, share, epoch);
         Clock.End(TrainingPhase.Gather, mark);
         var extra = 0.0;
         if (_bottleneck.LooksAtBatch)
         {
             _crew.Run(thread => ForEachPart(thread, ForwardToLatents));
             extra = _bottleneck.Look(_rows, _context);
-            _crew.Run(thread => ForEachPart(thread, DecodeAndBack));
+            if (_revival?.Begin(_rows) == true)
+            {
+                Revive(share);
+            }
+            else
+            {
+                _crew.Run(thread => ForEachPart(thread, DecodeAndBack));
+            }
         }
         else
         {
@@ -143,77 +154,25 @@ internal sealed unsafe class FusedStep : TrainingStep
     /// <summary>Gradients of all weights, with penalties and clipped, into the state's flat buffer: for tests.</summary>
     internal void GiveGradients(TrainingState state)
     {
-        _update.Keep(_rows, Inputs, 1, isFirst: true);
+        _update.Keep(_rows, 1, isFirst: true);
         _weights.GiveGradients(state);
         state.Parameters.Gradients.mul_(HeldScalar.Of(_update.ClipScale()));
     }
 
-    private IntPtr Inputs(FusedLayer layer)
+    private FusedMap Map(int place)
     {
-        var place = ReferenceEquals(layer, _plan.LogVariance) ? _plan.LatentLayer : Place(layer);
-        return (IntPtr)InputOf(place);
-    }
-
-    private int Place(FusedLayer layer)
-    {
-        for (var place = 0; place < _plan.Layers.Count; place++)
+        var layer = _plan.Layers[place];
+        return layer.Layout switch
         {
-            if (ReferenceEquals(_plan.Layers[place], layer))
-            {
-                return place;
-            }
-        }
-
-        throw new ArgumentException("Not a layer of the plan.", nameof(layer));
+            WeightLayout.RowsOfOutputs => new SparseOutputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, ((TopKOptions)_model.Options.Bottleneck).Active, InputOf(place), place == 0 ? null : _room[_plan.Layers[place - 1]].Gradient),
+            WeightLayout.RowsOfInputs => new SparseInputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, goesBack: true),
+            _ => Dense(layer, place, place == 0),
+        };
     }
+
+    private DenseFusedMap Dense(FusedLayer layer, int place, bool isFirst) => new(layer, _weights, _room, InputOf(place), isFirst ? null : _room[_plan.Layers[place - 1]].Gradient);
 
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
-
-    // The engine's generator, in automatic differentiation's order: binarisation, corruption, dropout of the input, of the encoder, latents, dropout of the decoder.
-    private void Draw(BatchShare share, double epoch)
-    {
-        var drawsMasks = _plan.Layers.Any(layer => layer.Dropout > 0);
-        _context = new StepContext(null, epoch) { Share = share };
-        if (!_drawsInput && !drawsMasks && _inputMask is null && _plan.LogVariance is null)
-        {
-            return;
-        }
-
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var context = new StepContext(share.Noise, epoch) { Share = share };
-        if (_drawsInput)
-        {
-            var (input, target) = _model.Shown(_reader.ReadBatch(_indices), context);
-            TensorRows.Copy(input, _model.SampleLength, _room.Input, _room.InputStride);
-            TensorRows.Copy(target, _model.SampleLength, _room.Target, _room.InputStride);
-        }
-
-        if (_inputMask is not null)
-        {
-            DrawMask(InputDropout, _model.SampleLength, _inputMask.Pointer, _room.InputStride, context);
-        }
-
-        for (var place = 0; place < _plan.Layers.Count; place++)
-        {
-            var layer = _plan.Layers[place];
-            if (place == _plan.LatentLayer)
-            {
-                _bottleneck.Draw(_rows, context);
-            }
-
-            if (layer.Dropout > 0)
-            {
-                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context);
-            }
-        }
-    }
-
-    private void DrawMask(double share, int length, float* mask, int stride, StepContext context)
-    {
-        using var kept = context.Uniform([_rows, length]).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
-        TensorRows.Copy(kept, length, mask, stride);
-    }
 
     private void ForEachPart(int thread, Action<int, int, int> work)
     {
@@ -228,18 +187,14 @@ internal sealed unsafe class FusedStep : TrainingStep
     private void ForwardToLatents(int thread, int first, int last)
     {
         var mark = Stopwatch.GetTimestamp();
-        Gather(first, Math.Min(last, _rows));
+        _input.Gather(first, Math.Min(last, _rows));
         mark = End(TrainingPhase.Gather, thread, mark);
         for (var place = 0; place <= _plan.LatentLayer; place++)
         {
             Forward(place, thread, first, last);
         }
 
-        if (_plan.LogVariance is { } logVariance)
-        {
-            _kernels.Map(_weights.Map(logVariance), RowsOf(InputOf(_plan.LatentLayer), logVariance.Inputs, first), _room[logVariance].After + ((long)first * _room[logVariance].Stride), last - first, Scratch(thread));
-        }
-
+        _logVariance?.Forward(thread, first, last);
         _bottleneck.Forward(first, last);
         End(TrainingPhase.Forward, thread, mark);
     }
@@ -247,35 +202,12 @@ internal sealed unsafe class FusedStep : TrainingStep
     // Threads do the same side by side: the first one's time stands for all.
     private long End(TrainingPhase phase, int thread, long since) => thread == 0 ? Clock.End(phase, since) : since;
 
-    private void Gather(int first, int last)
-    {
-        for (var row = first; row < last; row++)
-        {
-            var place = (long)row * _room.InputStride;
-            var input = new Span<float>(_room.Input + place, _model.SampleLength);
-            if (!_drawsInput)
-            {
-                _samples.Read(_indices[row], 1, input);
-            }
-
-            if (_inputMask is not null)
-            {
-                if (!_drawsInput)
-                {
-                    input.CopyTo(new Span<float>(_room.Target + place, _model.SampleLength));
-                }
-
-                System.Numerics.Tensors.TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_inputMask.Pointer + place, _model.SampleLength), input);
-            }
-        }
-    }
-
     private void Forward(int place, int thread, int first, int last)
     {
         var layer = _plan.Layers[place];
         var room = _room[layer];
         var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
-        _kernels.Map(_maps[place], RowsOf(InputOf(place), layer.Inputs, first), room.After + start, last - first, Scratch(thread));
+        _maps[place].Forward(thread, first, last);
         if (room.Before is not null)
         {
             new ReadOnlySpan<float>(room.After + start, count).CopyTo(new Span<float>(room.Before + start, count));
@@ -299,6 +231,12 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private void DecodeAndBack(int thread, int first, int last)
     {
+        Decode(thread, first, last);
+        Back(thread, first, last);
+    }
+
+    private void Decode(int thread, int first, int last)
+    {
         var mark = Stopwatch.GetTimestamp();
         for (var place = _plan.LatentLayer + 1; place < _plan.Layers.Count; place++)
         {
@@ -306,13 +244,38 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
 
         Compare(first, last);
-        mark = End(TrainingPhase.Forward, thread, mark);
+        End(TrainingPhase.Forward, thread, mark);
+    }
+
+    private void Back(int thread, int first, int last)
+    {
+        var mark = Stopwatch.GetTimestamp();
         for (var place = _plan.Layers.Count - 1; place >= 0; place--)
         {
             Backward(place, thread, first, last);
         }
 
         End(TrainingPhase.Backward, thread, mark);
+    }
+
+    // Dead units learn from the whole batch's remaining error.
+    private void Revive(BatchShare share)
+    {
+        _crew.Run(thread =>
+        {
+            _revival!.Pack(thread, _crew.Size);
+            ForEachPart(thread, (part, first, last) =>
+            {
+                Decode(part, first, last);
+                _revival.Measure(_input.Target, _room.InputStride, first, Math.Min(last, _rows));
+            });
+        });
+        _revival!.Weigh(_rows, share);
+        _crew.Run(thread => ForEachPart(thread, (part, first, last) =>
+        {
+            _revival.Predict(part, first, last, _rows, _scale, _losses);
+            Back(part, first, last);
+        }));
     }
 
     // Rows that only pad the batch have no gradient.
@@ -328,7 +291,7 @@ internal sealed unsafe class FusedStep : TrainingStep
                 continue;
             }
 
-            _losses[row] = _objective.Row(room.After + start, Target + ((long)row * _room.InputStride), room.Gradient + start, _scale);
+            _losses[row] = _objective.Row(room.After + start, _input.Target + ((long)row * _room.InputStride), room.Gradient + start, _scale);
         }
     }
 
@@ -346,17 +309,10 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
 
         Slope(layer, room, first, last);
-        if (place == 0)
+        _maps[place].Backward(thread, first, last);
+        if (place > 0 && place == _plan.LatentLayer && _plan.LogVariance is { } logVariance)
         {
-            return;
-        }
-
-        var below = _room[_plan.Layers[place - 1]];
-        var target = place == _plan.LatentLayer + 1 ? _room[_plan.Layers[_plan.LatentLayer]] : below;
-        _kernels.Map(_weights.Back(layer)!.Value, RowsOf(room.Gradient, layer.Outputs, first), RowsOf(target.Gradient, layer.Inputs, first), last - first, Scratch(thread));
-        if (place == _plan.LatentLayer && _plan.LogVariance is { } logVariance)
-        {
-            AddBack(logVariance, below, thread, first, last);
+            AddBack(logVariance, _room[_plan.Layers[place - 1]], thread, first, last);
         }
     }
 
@@ -364,10 +320,10 @@ internal sealed unsafe class FusedStep : TrainingStep
     private void AddBack(FusedLayer layer, LayerRoom below, int thread, int first, int last)
     {
         var room = _room[layer];
-        var features = Scratch(thread) + (_room.ScratchLength / 2);
+        var features = _room.ScratchOf(thread) + (_room.ScratchLength / 2);
         for (var row = first; row < last; row += DenseMap.TileRows)
         {
-            _kernels.Map(_weights.Back(layer)!.Value, RowsOf(room.Gradient, layer.Outputs, row), features, DenseMap.TileRows, Scratch(thread));
+            _kernels.Map(_weights.Back(layer)!.Value, RowsOf(room.Gradient, layer.Outputs, row), features, DenseMap.TileRows, _room.ScratchOf(thread));
             for (var within = 0; within < DenseMap.TileRows; within++)
             {
                 var gradient = new Span<float>(RowsOf(below.Gradient, layer.Inputs, row + within), layer.Inputs); // padding must stay zero
@@ -392,8 +348,6 @@ internal sealed unsafe class FusedStep : TrainingStep
 
         _kernels.ActivateBack(layer.Activation, room.Before + (room.Before is null ? 0 : start), room.After + start, room.Gradient + start, count);
     }
-
-    private float* Scratch(int thread) => _room.Scratch + (thread * _room.ScratchLength);
 
     private static float* RowsOf(float* values, int length, int first) => values + ((long)first * DenseMap.Stride(length));
 }

@@ -7,21 +7,22 @@ internal sealed unsafe class FusedUpdate
 {
     private const int TileLength = DenseMap.TileRows * DenseMap.PanelWidth;
     private const int NormRun = 4096; // values whose squares are added up by one thread; the runs' sums are added in order
-    private readonly FusedPlan _plan;
     private readonly FusedWeights _weights;
     private readonly FusedRoom _room;
+    private readonly DenseFusedMap[] _maps;
+    private readonly SparseUpdate[] _sparse;
     private readonly TrainingOptions _options;
     private readonly WeightPenalty _penalty;
     private readonly WorkCrew _crew;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
-    private readonly FusedLayer[] _layers;
     private readonly double[] _norms;
 
-    public FusedUpdate(FusedPlan plan, FusedWeights weights, FusedRoom room, AutoencoderOptions options, WorkCrew crew)
+    public FusedUpdate(IReadOnlyList<FusedMap> maps, FusedWeights weights, FusedRoom room, AutoencoderOptions options, WorkCrew crew)
     {
-        (_plan, _weights, _room, _options, _crew) = (plan, weights, room, options.Training, crew);
+        (_weights, _room, _options, _crew) = (weights, room, options.Training, crew);
         _penalty = new WeightPenalty((float)options.Regularization.L1, (float)options.Regularization.L2);
-        _layers = [.. plan.Maps];
+        _maps = [.. maps.OfType<DenseFusedMap>()];
+        _sparse = [.. maps.OfType<SparseFusedMap>().Select(map => new SparseUpdate(map, weights, room, _penalty))];
         _norms = new double[(weights.Length + NormRun - 1) / NormRun];
     }
 
@@ -29,26 +30,27 @@ internal sealed unsafe class FusedUpdate
     /// <param name="learningRate">Step size.</param>
     /// <param name="number">Number of the step, from 1.</param>
     /// <param name="rows">Samples in the batch.</param>
-    /// <param name="inputs">What each map was given.</param>
-    public void Run(double learningRate, long number, int rows, Func<FusedLayer, IntPtr> inputs)
+    public void Run(double learningRate, long number, int rows)
     {
         if (_options.ClipNorm is null)
         {
-            Update(learningRate, number, 1, _penalty, rows, inputs);
+            Update(learningRate, number, rows);
             return;
         }
 
-        Keep(rows, inputs, 1, isFirst: true);
+        Keep(rows, 1, isFirst: true);
         Finish(learningRate, number);
     }
 
     /// <summary>Keeps the gradients, with weight penalties.</summary>
     /// <param name="rows">Samples.</param>
-    /// <param name="inputs">What each map was given.</param>
     /// <param name="share">What the samples count for in the step: so much of the penalties is added.</param>
     /// <param name="isFirst">Whether earlier gradients are replaced, not added to.</param>
-    public void Keep(int rows, Func<FusedLayer, IntPtr> inputs, double share, bool isFirst) =>
-        Tiles(new KeepRule(_weights.Values, _weights.Gradients, new WeightPenalty((float)(_penalty.L1 * share), (float)(_penalty.L2 * share)), isFirst), rows, inputs);
+    public void Keep(int rows, double share, bool isFirst)
+    {
+        var rule = new KeepRule(_weights.Values, _weights.Gradients, new WeightPenalty((float)(_penalty.L1 * share), (float)(_penalty.L2 * share)), isFirst);
+        Tiles(rule, rule, rows, isStep: false);
+    }
 
     /// <summary>Takes a step by gradients that were kept.</summary>
     public void Finish(double learningRate, long number) => Apply(learningRate, number, ClipScale());
@@ -56,15 +58,15 @@ internal sealed unsafe class FusedUpdate
     /// <summary>What gradients that were kept are multiplied by, so that they keep to the limit.</summary>
     public double ClipScale() => _options.ClipNorm is { } limit && Norm() is var norm && norm > limit ? limit / norm : 1;
 
-    private void Update(double learningRate, long number, double gradientScale, WeightPenalty penalty, int rows, Func<FusedLayer, IntPtr> inputs)
+    private void Update(double learningRate, long number, int rows)
     {
         if (_options.Optimizer == OptimizerKind.Sgd)
         {
-            Tiles(Momentum(learningRate, gradientScale, penalty), rows, inputs);
+            Tiles(Momentum(learningRate, 1, _penalty), Momentum(learningRate, 1, default), rows, isStep: true);
         }
         else
         {
-            Tiles(Adam(learningRate, number, gradientScale, penalty), rows, inputs);
+            Tiles(Adam(learningRate, number, 1, _penalty), Adam(learningRate, number, 1, default), rows, isStep: true);
         }
     }
 
@@ -74,32 +76,43 @@ internal sealed unsafe class FusedUpdate
     private AdamRule Adam(double learningRate, long number, double gradientScale, WeightPenalty penalty) => new(
         _weights.Values, _weights.State(0), _weights.State(1), AdamStep.Of(learningRate, number, _options.Optimizer == OptimizerKind.AdamW ? _options.WeightDecay : 0, gradientScale), penalty);
 
-    // Tiles of all maps in one row, cut into as many runs as there are threads.
-    private void Tiles<TRule>(TRule rule, int rows, Func<FusedLayer, IntPtr> inputs)
+    // Tiles of all dense maps in one row, cut into as many runs as there are threads; rows of sparse ones in turn.
+    private void Tiles<TRule>(TRule rule, TRule withoutPenalty, int rows, bool isStep)
         where TRule : struct, IGradientRule
     {
-        var sizes = _layers.Select(layer => _weights.Map(layer).Tiles).ToArray();
+        Array.ForEach(_sparse, update => update.Begin(rows));
+        var sizes = _maps.Select(map => _weights.Map(map.Layer).Tiles).ToArray();
         var total = sizes.Sum();
         _crew.Run(thread =>
         {
             var (first, last, start) = ((int)((long)total * thread / _crew.Size), (int)((long)total * (thread + 1) / _crew.Size), 0);
-            for (var number = 0; number < _layers.Length; start += sizes[number++])
+            for (var number = 0; number < _maps.Length; start += sizes[number++])
             {
                 var (from, to) = (Math.Max(first - start, 0), Math.Min(last - start, sizes[number]));
-                if (from >= to)
+                if (from < to)
                 {
-                    continue;
-                }
-
-                var (layer, map) = (_layers[number], _weights.Map(_layers[number]));
-                _kernels.Gradient(map, (float*)inputs(layer), _room[layer].Gradient, rows, from, to, rule);
-                _weights.Transpose(layer, from, to);
-                if (from == 0)
-                {
-                    _kernels.BiasGradient(map, _room[layer].Gradient, rows, rule);
+                    Tiles(_maps[number], from, to, rows, rule);
                 }
             }
+
+            foreach (var update in _sparse)
+            {
+                update.Run(rule, withoutPenalty, thread, _crew.Size, isStep);
+            }
         });
+    }
+
+    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule)
+        where TRule : struct, IGradientRule
+    {
+        var weights = _weights.Map(map.Layer);
+        var gradient = _room[map.Layer].Gradient;
+        _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule);
+        _weights.Transpose(map.Layer, from, to);
+        if (from == 0)
+        {
+            _kernels.BiasGradient(weights, gradient, rows, rule);
+        }
     }
 
     private double Norm()
@@ -131,7 +144,7 @@ internal sealed unsafe class FusedUpdate
         where TRule : struct, IGradientRule =>
         _crew.Run(thread =>
         {
-            foreach (var layer in _layers)
+            foreach (var layer in _maps.Select(map => map.Layer))
             {
                 var map = _weights.Map(layer);
                 var bias = DenseMap.Stride(map.Outputs);
@@ -142,6 +155,11 @@ internal sealed unsafe class FusedUpdate
                 {
                     _kernels.Apply(map.Bias, _weights.Gradients + (map.Bias - _weights.Values), bias, isBias: true, rule);
                 }
+            }
+
+            foreach (var update in _sparse)
+            {
+                update.Apply(rule, thread, _crew.Size);
             }
         });
 }

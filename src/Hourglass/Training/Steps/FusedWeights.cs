@@ -10,7 +10,8 @@ internal sealed unsafe class FusedWeights : IDisposable
     private readonly List<(FusedLayer Layer, long Offset)> _places = [];
     private readonly AlignedFloats[] _memory; // values, then what the optimiser keeps
     private readonly Dictionary<FusedLayer, DenseMap> _back = [];
-    private readonly List<AlignedFloats> _backMemory = [];
+    private readonly Dictionary<FusedLayer, IntPtr> _panels = [];
+    private readonly List<AlignedFloats> _copies = [];
     private AlignedFloats? _gradients;
 
     public FusedWeights(FusedPlan plan, int states)
@@ -18,13 +19,19 @@ internal sealed unsafe class FusedWeights : IDisposable
         foreach (var layer in plan.Maps)
         {
             _places.Add((layer, Length));
-            Length += DenseMap.Length(layer.Inputs, layer.Outputs);
+            Length += layer.WeightLength;
         }
 
-        foreach (var layer in plan.Maps.Where(layer => !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
+        foreach (var layer in plan.Maps)
         {
-            _backMemory.Add(new AlignedFloats(DenseMap.Length(layer.Outputs, layer.Inputs)));
-            _back.Add(layer, DenseMap.Over(layer.Outputs, layer.Inputs, _backMemory[^1].Pointer));
+            if (layer.Layout == WeightLayout.RowsOfOutputs)
+            {
+                _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
+            }
+            else if (layer.Layout == WeightLayout.Panels && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance)))
+            {
+                _back.Add(layer, DenseMap.Over(layer.Outputs, layer.Inputs, Copy(DenseMap.Length(layer.Outputs, layer.Inputs))));
+            }
         }
 
         _memory = [.. Enumerable.Range(0, states + 1).Select(_ => new AlignedFloats(Length))];
@@ -41,11 +48,23 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>Room for gradients, made when first asked for.</summary>
     public float* Gradients => (_gradients ??= new AlignedFloats(Length)).Pointer;
 
-    /// <summary>A layer's map.</summary>
-    public DenseMap Map(FusedLayer layer) => Over(layer, Values);
+    /// <summary>A layer's map; in panels, or where it has rows of inputs, with these in the panels' place.</summary>
+    public DenseMap Map(FusedLayer layer) => _panels.TryGetValue(layer, out var panels)
+        ? new DenseMap(layer.Inputs, layer.Outputs, (float*)panels, Rows(layer) + layer.BiasOffset)
+        : DenseMap.Over(layer.Inputs, layer.Outputs, Rows(layer));
+
+    /// <summary>Where a layer's weights start.</summary>
+    public float* Rows(FusedLayer layer) => Values + _places.Find(place => ReferenceEquals(place.Layer, layer)).Offset;
 
     /// <summary>A layer's map from outputs to inputs, without bias; null for maps that hand no gradient on.</summary>
     public DenseMap? Back(FusedLayer layer) => _back.TryGetValue(layer, out var map) ? map : null;
+
+    /// <summary>Renews the panels of a layer that has rows of outputs.</summary>
+    public void FillPanel(FusedLayer layer, int panel)
+    {
+        var map = Map(layer);
+        DenseKernels.Widest.FillPanel(Rows(layer) + ((long)panel * DenseMap.PanelWidth * layer.RowStride), layer.RowStride, layer.Inputs, map.Weights + ((long)panel * map.PanelLength));
+    }
 
     /// <summary>Renews the way back for a run of tiles.</summary>
     public void Transpose(FusedLayer layer, int firstTile, int lastTile)
@@ -56,46 +75,56 @@ internal sealed unsafe class FusedWeights : IDisposable
         }
     }
 
-    /// <summary>The same place in other memory of the same layout.</summary>
-    public DenseMap Over(FusedLayer layer, float* memory) => DenseMap.Over(layer.Inputs, layer.Outputs, memory + _places.Find(place => ReferenceEquals(place.Layer, layer)).Offset);
-
     /// <summary>Takes weights and moments from the model's flat buffers.</summary>
     public void Take(TrainingState state)
     {
-        Exchange(state, (map, weights, bias) => map.Pack(weights, bias));
-        _places.ForEach(place => Transpose(place.Layer, 0, Map(place.Layer).Tiles));
+        Exchange(state, isTaken: true);
+        foreach (var (layer, _) in _places)
+        {
+            Transpose(layer, 0, Map(layer).Tiles);
+            for (var panel = 0; panel < Map(layer).Panels && layer.Layout == WeightLayout.RowsOfOutputs; panel++)
+            {
+                FillPanel(layer, panel);
+            }
+        }
     }
 
     /// <summary>Gives them back.</summary>
-    public void Give(TrainingState state) => Exchange(state, (map, weights, bias) => map.Unpack(weights, bias));
+    public void Give(TrainingState state) => Exchange(state, isTaken: false);
 
     /// <summary>Gives gradients to the flat buffer, for tests.</summary>
-    public void GiveGradients(TrainingState state) => Exchange(state.Parameters, state.Parameters.Gradients, Gradients, (map, weights, bias) => map.Unpack(weights, bias));
+    public void GiveGradients(TrainingState state) => Exchange(state.Parameters, state.Parameters.Gradients, Gradients, isTaken: false);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Array.ForEach(_memory, memory => memory.Dispose());
-        _backMemory.ForEach(memory => memory.Dispose());
+        _copies.ForEach(memory => memory.Dispose());
         _gradients?.Dispose();
     }
 
-    private void Exchange(TrainingState state, Action<DenseMap, Span<float>, Span<float>> exchange)
+    private float* Copy(long length)
     {
-        Exchange(state.Parameters, state.Parameters.Values, Values, exchange);
+        _copies.Add(new AlignedFloats(length));
+        return _copies[^1].Pointer;
+    }
+
+    private void Exchange(TrainingState state, bool isTaken)
+    {
+        Exchange(state.Parameters, state.Parameters.Values, Values, isTaken);
         for (var number = 0; number < state.Optimizer.State.Count; number++)
         {
-            Exchange(state.Parameters, state.Optimizer.State[number], State(number), exchange);
+            Exchange(state.Parameters, state.Optimizer.State[number], State(number), isTaken);
         }
     }
 
-    private void Exchange(FlatParameters parameters, Tensor flat, float* memory, Action<DenseMap, Span<float>, Span<float>> exchange)
+    private void Exchange(FlatParameters parameters, Tensor flat, float* memory, bool isTaken)
     {
         var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
-        foreach (var (layer, _) in _places)
+        foreach (var (layer, offset) in _places)
         {
             var (weights, bias) = (parameters.Place(layer.Name + ".weight"), parameters.Place(layer.Name + ".bias"));
-            exchange(Over(layer, memory), values.Slice((int)weights.Offset, (int)weights.Count), values.Slice((int)bias.Offset, (int)bias.Count));
+            layer.Exchange(memory + offset, values.Slice((int)weights.Offset, (int)weights.Count), values.Slice((int)bias.Offset, (int)bias.Count), isTaken);
         }
     }
 }

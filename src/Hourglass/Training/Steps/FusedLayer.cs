@@ -1,0 +1,118 @@
+using Hourglass.Kernels;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>One linear map with what follows it.</summary>
+/// <param name="Name">Of its module, before ".weight" and ".bias".</param>
+/// <param name="Inputs">Values in.</param>
+/// <param name="Outputs">Values out.</param>
+/// <param name="Activation">Follows the map.</param>
+/// <param name="Dropout">Share of its values dropped in training.</param>
+internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, DenseActivation Activation, double Dropout)
+{
+    private const int Block = 64; // inputs whose rows are written together
+
+    /// <summary>How the weights lie in the step's own memory.</summary>
+    public WeightLayout Layout { get; init; }
+
+    /// <summary>Whether the rows of inputs keep unit norm.</summary>
+    public bool HasUnitRows { get; init; }
+
+    /// <summary>Whether the slope needs the values before the activation.</summary>
+    public bool KeepsBefore => Activation is DenseActivation.Gelu or DenseActivation.Silu;
+
+    /// <summary>Whether the activation of zero padding is not zero.</summary>
+    public bool FillsPadding => Activation is DenseActivation.Sigmoid or DenseActivation.Softplus;
+
+    /// <summary>Values in a row of weights.</summary>
+    public int RowStride => DenseMap.Stride(Layout == WeightLayout.RowsOfOutputs ? Inputs : Outputs);
+
+    /// <summary>Rows of weights, padding included.</summary>
+    public int RowCount => Layout == WeightLayout.RowsOfOutputs ? DenseMap.Stride(Outputs) : DenseMap.Padded(Inputs, DenseMap.TileRows);
+
+    /// <summary>From the first weight to the bias.</summary>
+    public long BiasOffset => (long)RowCount * RowStride;
+
+    /// <summary>Float32 values, weights and then bias.</summary>
+    public long WeightLength => BiasOffset + DenseMap.Stride(Outputs);
+
+    /// <summary>Copies between the layout and a model's weights [output, input] and bias [output].</summary>
+    /// <param name="memory">The layer's part of the step's memory.</param>
+    /// <param name="weights">As they stand in a model.</param>
+    /// <param name="bias">Likewise.</param>
+    /// <param name="isTaken">Whether the model's are copied here.</param>
+    public void Exchange(float* memory, Span<float> weights, Span<float> bias, bool isTaken)
+    {
+        if (Layout == WeightLayout.Panels)
+        {
+            var map = DenseMap.Over(Inputs, Outputs, memory);
+            if (isTaken)
+            {
+                map.Pack(weights, bias);
+            }
+            else
+            {
+                map.Unpack(weights, bias);
+            }
+
+            return;
+        }
+
+        Copy(bias, new Span<float>(memory + BiasOffset, Outputs), isTaken);
+        for (var first = 0; first < Inputs; first += Block)
+        {
+            for (var output = 0; output < Outputs; output++)
+            {
+                var run = weights.Slice((output * Inputs) + first, Math.Min(Block, Inputs - first));
+                ExchangeRun(memory, run, first, output, isTaken);
+            }
+        }
+    }
+
+    private void ExchangeRun(float* memory, Span<float> run, int first, int output, bool isTaken)
+    {
+        if (Layout == WeightLayout.RowsOfOutputs)
+        {
+            Copy(run, new Span<float>(memory + ((long)output * RowStride) + first, run.Length), isTaken);
+            return;
+        }
+
+        var column = memory + ((long)first * RowStride) + output;
+        for (var input = 0; input < run.Length; input++, column += RowStride)
+        {
+            if (isTaken)
+            {
+                *column = run[input];
+            }
+            else
+            {
+                run[input] = *column;
+            }
+        }
+    }
+
+    private static void Copy(Span<float> model, Span<float> own, bool isTaken)
+    {
+        if (isTaken)
+        {
+            model.CopyTo(own);
+        }
+        else
+        {
+            own.CopyTo(model);
+        }
+    }
+}
+
+/// <summary>How a map's weights lie.</summary>
+internal enum WeightLayout
+{
+    /// <summary>In panels of 32 outputs: for products of full rows.</summary>
+    Panels,
+
+    /// <summary>A row for each input, for a map with few inputs that are not zero.</summary>
+    RowsOfInputs,
+
+    /// <summary>A row for each output, for a map of which few outputs are kept, with a copy in panels beside them.</summary>
+    RowsOfOutputs,
+}
