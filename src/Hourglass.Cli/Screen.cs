@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hourglass.Bundles;
 using Spectre.Console;
 
@@ -9,9 +10,15 @@ namespace Hourglass.Cli;
 /// <param name="IsTerminal">Whether error can be redrawn.</param>
 public sealed record Screen(TextWriter Output, TextWriter Error, bool IsTerminal)
 {
+    private static readonly JsonSerializerOptions OneLine = new(BundleJson.Options) { WriteIndented = false };
+
     /// <summary>Writes the one JSON object of a command.</summary>
     /// <param name="value">The result.</param>
     public void WriteJson<T>(T value) => Output.WriteLine(BundleJson.Serialize(value));
+
+    /// <summary>Writes an object on one line, for commands that print as things happen.</summary>
+    /// <param name="value">The object.</param>
+    public void WriteJsonLine<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, OneLine));
 
     /// <summary>Writes an aligned table of two or more columns.</summary>
     /// <param name="headers">Column titles.</param>

@@ -21,7 +21,9 @@ internal static class CommandPage
         | denoise | pictures [{file, out, noisy, denoised}], meanNoisy, meanDenoised (PSNR in dB, null unless noise was added) |
         | score | samples, out, meanScore, highest [{sample, score}] |
         | detect train | samples, training, heldOut, members, rule, rules, model |
-        | detect score | samples, out, rule, highest [{sample, id, score, why, columns [{column, contribution, found, expected}]}] |
+        | detect score | samples, out, rule, alarms, threshold {value (null when the rule cannot be kept), rule, heldOut, realised {low, high, confidence}, tail, sentence}, batchPValue (largest p-value of an alarm with --false-discoveries, else null), drift {hasDrifted, pValue, scores, sentence}, highest [{sample, id, score, pValue, isAlarm, why, columns [{column, contribution, found, expected}]}] |
+        | detect calibrate | samples, before (held-out samples until now), threshold, drift (both as detect score), model |
+        | detect watch | a line for each object: kind "alarm" {line, row, id, score, pValue, why, columns}, "bad-line" {line, reason}, "drift" {pValue, scores, sentence}, and at the end "end" {rows, samples, alarms, badLines, drift} |
         | inspect | model, preprocessing, training, weights [{name, shape}] |
         | report | report, samples |
         | data list | builtIn [{name, description, kind, origin}], download [{name, description, cached}] |
@@ -33,6 +35,6 @@ internal static class CommandPage
 
     public static readonly string[] Commands =
     [
-        "train", "detect train", "detect score", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+        "train", "detect train", "detect score", "detect calibrate", "detect watch", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
     ];
 }

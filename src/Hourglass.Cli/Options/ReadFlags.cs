@@ -60,7 +60,8 @@ internal sealed class ReadFlags
         return option;
     }
 
-    private static char? Character(string? text, string option) => text switch
+    /// <summary>One character; "tab" for a tabulator.</summary>
+    public static char? Character(string? text, string option) => text switch
     {
         null => null,
         "tab" or "\\t" => '\t',

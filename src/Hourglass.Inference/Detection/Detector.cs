@@ -1,4 +1,5 @@
 using Hourglass.Detection.Calibration;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Detection;
 
@@ -33,6 +34,9 @@ public sealed class Detector : IDisposable
 
     /// <summary>From its scores to p-values and alarms.</summary>
     public ScoreCalibration Calibration { get; }
+
+    /// <summary>A test of whether scores still look like those of the calibration; of windows that share rows, one counts.</summary>
+    public DriftTest Drift() => new(Calibration.HeldOut, (Basis.Preprocessing as SeriesPreprocessing)?.Overlap ?? 1);
 
     /// <summary>Names of the rules.</summary>
     public IEnumerable<string> RuleNames => Rules.Select(rule => rule.Name);

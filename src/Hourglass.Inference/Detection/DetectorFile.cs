@@ -95,7 +95,7 @@ internal static class DetectorFile
         }
     }
 
-    private static string HeldOutName(string rule) => $"{Prefix}{rule}.heldOut";
+    internal static string HeldOutName(string rule) => $"{Prefix}{rule}.heldOut";
 
     private static string TermPrefix(string rule, int term) => $"{Prefix}{rule}.{term}.";
 

@@ -17,6 +17,10 @@ public sealed record SeriesPreprocessing : SamplePreprocessing
     /// <summary>Rows from one window to the next.</summary>
     public required int Stride { get; init; }
 
+    /// <summary>Windows from one to the next that shares no row with it.</summary>
+    [JsonIgnore]
+    public int Overlap => (Steps + Stride - 1) / Stride;
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override IReadOnlyList<int> SampleShape => [Steps, Rows.SampleShape[0]];

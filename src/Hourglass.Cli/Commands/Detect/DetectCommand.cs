@@ -9,5 +9,7 @@ internal static class DetectCommand
     {
         DetectTrainCommand.Create(screen),
         DetectScoreCommand.Create(screen),
+        DetectCalibrateCommand.Create(screen),
+        DetectWatchCommand.Create(screen),
     };
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection;
+using Hourglass.Detection.Calibration;
 using Hourglass.Tasks.AnomalyDetection;
 
 namespace Hourglass.Cli.Commands.Detect;
@@ -10,17 +11,20 @@ namespace Hourglass.Cli.Commands.Detect;
 /// <summary>hourglass detect score MODEL DATA.</summary>
 internal static class DetectScoreCommand
 {
-    private const int Shown = 10;
     private const int Reasons = 3;
 
     public static Command Create(Screen screen)
     {
-        var command = new Command("score", "Score samples and say why; higher is more anomalous.\n\nExample:\n  hourglass detect score detector.hourglass new.csv --out scores.csv");
+        var command = new Command("score", "Score samples, raise alarms and say why; higher is more anomalous.\n\nExamples:\n  hourglass detect score detector.hourglass new.csv --out scores.csv\n  hourglass detect score detector.hourglass new.csv --false-alarms 1/10000\n  hourglass detect score detector.hourglass new.csv --false-discoveries 1/10");
         var (model, data, json, output) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("scores.csv, .parquet, .npy or .npz (scores.csv)."));
-        var (use, read) = (new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." }, new ReadFlags());
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." };
+        var discoveries = new Option<string?>("--false-discoveries") { Description = "Alarms for the whole batch of which on average at most this share is false (Benjamini-Hochberg), instead of a threshold: 1/10." };
+        var (thresholds, read) = (new ThresholdFlags(), new ReadFlags());
         command.Arguments.Add(model);
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, use, json })
+        command.Options.Add(output);
+        thresholds.AddTo(command);
+        foreach (var option in new Option[] { discoveries, use, json })
         {
             command.Options.Add(option);
         }
@@ -28,68 +32,77 @@ internal static class DetectScoreCommand
         read.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            using var loaded = AnomalyDetector.Load(parse.GetRequiredValue(model));
-            var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
-            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
-            Run(screen, detector, prepared, parse.GetValue(output) ?? "scores.csv", parse.GetValue(json));
+            double? share = parse.GetValue(discoveries) is { } text ? RateText.Parse(text, "--false-discoveries") : null;
+            using var loaded = DetectorBundle.Open(parse.GetRequiredValue(model));
+            var detector = thresholds.Apply(parse, parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded);
+            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Basis.Preprocessing, null, cancellationToken);
+            Run(screen, detector, prepared, share, parse.GetValue(output) ?? "scores.csv", parse.GetValue(json));
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(Screen screen, AnomalyDetector detector, PreparedData data, string path, bool asJson)
+    private static void Run(Screen screen, Detector detector, PreparedData data, double? falseDiscoveries, string path, bool asJson)
     {
         foreach (var note in data.Description.Notes)
         {
             screen.Error.WriteLine(note);
         }
 
-        var columns = detector.Detector.Basis.Columns;
-        var scores = new List<double>();
-        SampleOutput.Write(path, data, ["score", .. columns.Select(column => $"part of {column.Name}")], Rows(detector, data, scores));
-        var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(Shown).ToList();
-        var result = new DetectScoreResult(scores.Count, Path.GetFullPath(path), detector.Detector.Rule.Name, [.. highest.Select(sample => Explained(detector, data, sample))]);
+        var (scores, drift) = (new List<double>(), detector.Drift());
+        SampleOutput.Write(path, data, ["score", "p value", .. detector.Basis.Columns.Select(column => $"part of {column.Name}")], Rows(detector, data, scores));
+        scores.ForEach(drift.Add);
+        var threshold = detector.Calibration.Threshold();
+        var cut = falseDiscoveries is { } share ? BenjaminiHochberg.Cut([.. scores.Select(detector.Calibration.PValue)], share) : (double?)null;
+        bool IsAlarm(double score) => cut is { } most ? detector.Calibration.PValue(score) <= most : threshold.IsAlarm(score);
+        var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(ScoredColumn.Shown);
+        var result = new DetectScoreResult(
+            scores.Count, Path.GetFullPath(path), detector.Rule.Name, scores.Count(IsAlarm), ThresholdResult.Of(threshold), cut, DriftResult.Of(drift), [.. highest.Select(sample => Explained(detector, data, sample, IsAlarm))]);
         if (asJson)
         {
             screen.WriteJson(result);
             return;
         }
 
-        screen.WriteTable(["sample", "score", "why"], result.Highest.Select(entry => new[] { entry.Sample.ToString(CultureInfo.InvariantCulture), entry.Score.ToString("0.000", CultureInfo.InvariantCulture), entry.Why }));
-        screen.Output.WriteLine($"The {highest.Count} highest of {scores.Count} scores: {path}");
+        Print(screen, result, path, falseDiscoveries);
     }
 
-    private static IEnumerable<float[]> Rows(AnomalyDetector detector, PreparedData data, List<double> scores)
+    private static void Print(Screen screen, DetectScoreResult result, string path, double? falseDiscoveries)
     {
-        const int Block = 512;
-        for (var start = 0L; start < data.Samples.Count; start += Block)
+        screen.WriteTable(["sample", "score", "p", "alarm", "why"], result.Highest.Select(entry => new[]
         {
-            var values = new float[(int)Math.Min(Block, data.Samples.Count - start) * data.Samples.SampleLength];
-            data.Samples.Read(start, values.Length / data.Samples.SampleLength, values);
-            var found = detector.Detector.Find(values);
+            entry.Id ?? entry.Sample.ToString(CultureInfo.InvariantCulture), entry.Score.ToString("0.000", CultureInfo.InvariantCulture), entry.PValue.ToString("0.0#####", CultureInfo.InvariantCulture), entry.IsAlarm ? "alarm" : "", entry.Why,
+        }));
+        screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Alarms:N0} alarms among {result.Samples:N0} samples; all scores: {path}"));
+        screen.Output.WriteLine(falseDiscoveries is { } share ? $"Alarms for the batch as a whole: on average at most {RateText.Write(share)} of them are false (Benjamini-Hochberg)." : result.Threshold.Sentence);
+        screen.Output.WriteLine(result.Drift.Sentence);
+    }
+
+    private static IEnumerable<float[]> Rows(Detector detector, PreparedData data, List<double> scores)
+    {
+        foreach (var values in SampleBlocks.Of(data.Samples))
+        {
+            var found = detector.Find(values);
             for (var sample = 0; sample < found.Scores.Length; sample++)
             {
                 scores.Add(found.Scores[sample]);
-                yield return [(float)found.Scores[sample], .. detector.Detector.Basis.Columns.Select(column =>
+                yield return [(float)found.Scores[sample], (float)detector.Calibration.PValue(found.Scores[sample]), .. detector.Basis.Columns.Select(column =>
                     (float)System.Numerics.Tensors.TensorPrimitives.Sum<double>(found.Contributions.AsSpan((sample * data.Samples.SampleLength) + column.Start, column.Length)))];
             }
         }
     }
 
-    private static ScoredSample Explained(AnomalyDetector detector, PreparedData data, int sample)
+    private static ScoredSample Explained(Detector detector, PreparedData data, int sample, Func<double, bool> isAlarm)
     {
         var values = new float[data.Samples.SampleLength];
         data.Samples.Read(sample, 1, values);
-        var explanation = detector.Detector.Explain(values)[0];
-        return new ScoredSample(sample, data.Identifiers?[sample], explanation.Score, explanation.Summary(Reasons), [.. explanation.Columns.Take(Shown).Select(Part)]);
+        var explanation = detector.Explain(values)[0];
+        return new ScoredSample(
+            sample, data.Identifiers?[sample], explanation.Score, detector.Calibration.PValue(explanation.Score), isAlarm(explanation.Score), explanation.Summary(Reasons), [.. explanation.Columns.Take(ScoredColumn.Shown).Select(ScoredColumn.Of)]);
     }
 
-    private static ScoredColumn Part(ColumnContribution column) =>
-        new(column.Column, column.Contribution, column.Found is { } found ? ColumnContribution.Words(found) : null, column.Expected is { } expected ? ColumnContribution.Words(expected) : null);
+    private sealed record DetectScoreResult(
+        int Samples, string Out, string Rule, int Alarms, ThresholdResult Threshold, double? BatchPValue, DriftResult Drift, IReadOnlyList<ScoredSample> Highest);
 
-    private sealed record DetectScoreResult(int Samples, string Out, string Rule, IReadOnlyList<ScoredSample> Highest);
-
-    private sealed record ScoredSample(int Sample, string? Id, double Score, string Why, IReadOnlyList<ScoredColumn> Columns);
-
-    private sealed record ScoredColumn(string Column, double Contribution, string? Found, string? Expected);
+    private sealed record ScoredSample(int Sample, string? Id, double Score, double PValue, bool IsAlarm, string Why, IReadOnlyList<ScoredColumn> Columns);
 }

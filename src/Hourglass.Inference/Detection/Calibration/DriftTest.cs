@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Hourglass.Detection.Calibration;
 
 /// <summary>Tells, score by score, when the normal samples no longer look like those the threshold was calibrated on.</summary>
@@ -8,7 +10,7 @@ namespace Hourglass.Detection.Calibration;
 /// Scores are counted in bins that each hold about as many held-out scores. The chance that the next falls into a bin, given the held-out scores and those
 /// before it, is (g + m) / (G + M), with g the held-out scores and m the new ones in the bin: exact for continuous scores, however few were held out.
 /// The highest tenth is left out of it, so that anomalies among the new samples do not pass for a drift of the normal ones.
-/// Samples that depend on each other, as overlapping windows of a series do, look like drift sooner than they should.
+/// Samples that depend on each other, as neighbouring windows of a series do, look like drift sooner than they should: of windows that share rows, only one counts.
 /// </remarks>
 public sealed class DriftTest
 {
@@ -25,6 +27,7 @@ public sealed class DriftTest
     // How far the alternatives stray from the held-out shares: Dirichlet priors about them, worth so many samples, in equal parts.
     private static readonly double[] Concentrations = [10, 100, 1000];
 
+    private readonly int _every;
     private readonly double[] _edges;
     private readonly long[] _heldOut;
     private readonly long _heldOutInBody;
@@ -35,8 +38,10 @@ public sealed class DriftTest
 
     /// <summary>Starts a test.</summary>
     /// <param name="heldOut">The scores behind the threshold.</param>
-    public DriftTest(ScoreDistribution heldOut)
+    /// <param name="every">Which scores count: 1 for each, n for every n-th.</param>
+    public DriftTest(ScoreDistribution heldOut, int every = 1)
     {
+        _every = Math.Max(1, every);
         (_edges, _heldOut) = Bins(heldOut);
         (_heldOutInBody, _fresh) = (_heldOut.Sum(), new long[_edges.Length]);
     }
@@ -44,7 +49,7 @@ public sealed class DriftTest
     /// <summary>Whether there are enough held-out scores, of enough different values, for two bins.</summary>
     public bool CanTell => _edges.Length > 1;
 
-    /// <summary>Scores taken.</summary>
+    /// <summary>Scores taken, those that do not count included.</summary>
     public long Count { get; private set; }
 
     /// <summary>Whether a warning stands: the evidence of some run has exceeded 1 / <see cref="Level"/>.</summary>
@@ -74,18 +79,27 @@ public sealed class DriftTest
         }
     }
 
+    /// <summary>What it says, in a sentence or two.</summary>
+    public string Sentence => !CanTell ? "Drift: the held-out scores are too few, or too much alike, to tell."
+        : HasDrifted ? string.Create(CultureInfo.InvariantCulture, $"Drift: normal samples no longer score as in the calibration (p below {Math.Max(PValue, 1e-12):0.0###e-0}); half of them now score above {Middle:0 %} of the held-out ones instead of 50 %. The promised rate may not hold: see what has changed, and calibrate on fresh normal samples with 'hourglass detect calibrate'.")
+        : string.Create(CultureInfo.InvariantCulture, $"No sign of drift in {Count:N0} scores (p at most {PValue:0.00}; a warning stands below {Level}).");
+
     /// <summary>Takes the score of a new sample.</summary>
     /// <param name="score">Higher is more anomalous.</param>
     public void Add(double score)
     {
-        if (Count > 0 && Count % RunLength == 0)
+        if (Count++ % _every != 0)
+        {
+            return;
+        }
+
+        if (Count > 1 && (Count - 1) / _every % RunLength == 0)
         {
             Array.Clear(_fresh);
             Array.Clear(_logEvidence);
             _body = 0;
         }
 
-        Count++;
         var place = Array.BinarySearch(_edges, score);
         place = place >= 0 ? place : ~place;
         if (place == _edges.Length || !CanTell)

@@ -42,7 +42,7 @@ public sealed class StreamWatch
             var other => throw new HourglassException($"A stream holds rows of a table, and this detector takes samples of shape [{string.Join(", ", other.SampleShape)}]. Use 'hourglass detect score'."),
         };
         _window = new RowWindow(steps, stride, _rows.SampleShape[0]);
-        _drift = new DriftTest(detector.Calibration.HeldOut);
+        _drift = detector.Drift();
         (_row, _samples) = (new float[_rows.SampleShape[0]], new float[MostRows * _window.SampleLength]);
     }
 
