@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Hourglass.Data;
 using Hourglass.Data.Tabular;
 
@@ -48,6 +49,26 @@ public sealed record NumericTransform : ColumnTransform
     /// <summary>The scaled value of a number.</summary>
     internal double Forward(double number) =>
         Scaling == Scaling.Quantile ? Interpolate(Quantiles!, Scores!, number) : (number - Offset) / Scale;
+
+    /// <summary>The scaled values of a column.</summary>
+    /// <param name="numbers">Its numbers; overwritten.</param>
+    /// <param name="scaled">Receives as many values.</param>
+    internal void Forward(Span<double> numbers, Span<float> scaled)
+    {
+        if (Scaling == Scaling.Quantile)
+        {
+            for (var row = 0; row < numbers.Length; row++)
+            {
+                scaled[row] = (float)Forward(numbers[row]);
+            }
+
+            return;
+        }
+
+        TensorPrimitives.Subtract(numbers, Offset, numbers);
+        TensorPrimitives.Divide(numbers, Scale, numbers);
+        TensorPrimitives.ConvertTruncating<double, float>(numbers, scaled);
+    }
 
     private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {

@@ -73,6 +73,11 @@ internal sealed class CsvSource : TableSource
         }
     }
 
+    /// <inheritdoc/>
+    public override TableBlocks? OpenBlocks() => _encoding is UTF8Encoding && char.IsAscii(_delimiter) && !Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+        ? CsvBlocks.Open(Name, new CsvDialect((byte)_delimiter, Decimal, Columns.Count, _hasHeader))
+        : null;
+
     private static string Short(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static StreamReader OpenText(string path, Encoding encoding)

@@ -1,15 +1,18 @@
 using System.Globalization;
+using System.Numerics;
+using System.Text;
 
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Reads numbers, dates and missing values as files write them; never with the machine's culture.</summary>
 internal static class Numbers
 {
-    private const int MostDigits = 15; // such a whole number is exact in double precision, and so is its power of ten
+    private const int MostDigits = 15; // such a whole number is exact in double precision
+    private const int MostPower = 22; // powers of ten up to it are exact in double precision
     private static readonly NumberFormatInfo CommaFormat = new() { NumberDecimalSeparator = ",", NumberGroupSeparator = "." };
     private static readonly HashSet<string> MissingWords = new(StringComparer.OrdinalIgnoreCase) { "", "NA", "N/A", "?", "NaN", "null", "none", "nil", "#N/A", "-" };
     private static readonly int LongestMissing = MissingWords.Max(word => word.Length);
-    private static readonly double[] PowersOfTen = [.. Enumerable.Range(0, MostDigits + 1).Select(power => Math.Pow(10, power))];
+    private static readonly double[] PowersOfTen = [.. Enumerable.Range(0, MostPower + 1).Select(power => double.Parse($"1e{power}", CultureInfo.InvariantCulture))];
     private static readonly string[] DateFormats =
     [
         "yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFFF", "yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.FFFFFFF",
@@ -31,6 +34,29 @@ internal static class Numbers
         return double.TryParse(text, Style, decimalMark == ',' ? CommaFormat : NumberFormatInfo.InvariantInfo, out number) && double.IsFinite(number);
     }
 
+    /// <summary>Reads a field of ASCII.</summary>
+    /// <param name="text">The field, trimmed.</param>
+    /// <param name="decimalMark">Before decimals.</param>
+    /// <param name="number">The number; NaN where the text stands for "no value".</param>
+    /// <returns>False where it is neither.</returns>
+    public static bool TryParseField(ReadOnlySpan<byte> text, byte decimalMark, out double number)
+    {
+        if (TryParsePlain(text, decimalMark, out number))
+        {
+            return true;
+        }
+
+        var characters = text.Length <= 64 ? stackalloc char[text.Length] : new char[text.Length];
+        Encoding.ASCII.GetChars(text, characters);
+        if (!IsMissing(characters))
+        {
+            return TryParse(characters, (char)decimalMark, out number);
+        }
+
+        number = double.NaN;
+        return true;
+    }
+
     /// <summary>Reads a date or a time stamp as seconds since 2000-01-01, UTC where it says so.</summary>
     public static bool TryParseDate(ReadOnlySpan<char> text, out double seconds)
     {
@@ -43,16 +69,18 @@ internal static class Numbers
     public static string WriteDate(double seconds) =>
         new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(Math.Clamp(Math.Round(seconds), -6e10, 2e11)).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    // Sign, digits, one decimal mark: a quotient of two exact numbers, and so rounded as the platform rounds it. Clinger 1990.
-    private static bool TryParsePlain(ReadOnlySpan<char> text, char decimalMark, out double number)
+    // Sign, digits, one decimal mark, a small exponent: a product or quotient of two exact numbers, and so rounded as the platform rounds it. Clinger 1990.
+    private static bool TryParsePlain<TText>(ReadOnlySpan<TText> text, TText decimalMark, out double number)
+        where TText : unmanaged, IBinaryInteger<TText>
     {
         number = 0;
-        var place = text.Length > 0 && text[0] is '-' or '+' ? 1 : 0;
+        var isNegative = text.Length > 0 && text[0] == TText.CreateTruncating('-');
+        var place = isNegative || (text.Length > 0 && text[0] == TText.CreateTruncating('+')) ? 1 : 0;
         var (whole, digits, decimals) = (0L, 0, -1);
         for (; place < text.Length; place++)
         {
-            var digit = text[place] - '0';
-            if ((uint)digit <= 9)
+            var digit = uint.CreateTruncating(text[place]) - '0';
+            if (digit <= 9)
             {
                 whole = (whole * 10) + digit;
                 digits++;
@@ -64,17 +92,55 @@ internal static class Numbers
             }
             else
             {
-                return false;
+                break;
             }
         }
 
-        if (digits is 0 or > MostDigits)
+        if (digits is 0 or > MostDigits || !TryParseExponent(text[place..], out var exponent))
         {
             return false;
         }
 
-        number = decimals > 0 ? whole / PowersOfTen[decimals] : whole;
-        number = text[0] == '-' ? -number : number;
+        exponent -= Math.Max(decimals, 0);
+        if (Math.Abs(exponent) > MostPower)
+        {
+            return false;
+        }
+
+        number = exponent < 0 ? whole / PowersOfTen[-exponent] : whole * PowersOfTen[exponent];
+        number = isNegative ? -number : number;
+        return true;
+    }
+
+    // "e-05"; nothing is an exponent of 0.
+    private static bool TryParseExponent<TText>(ReadOnlySpan<TText> text, out int exponent)
+        where TText : unmanaged, IBinaryInteger<TText>
+    {
+        exponent = 0;
+        if (text.Length == 0)
+        {
+            return true;
+        }
+
+        var isNegative = text.Length > 1 && text[1] == TText.CreateTruncating('-');
+        var place = isNegative || (text.Length > 1 && text[1] == TText.CreateTruncating('+')) ? 2 : 1;
+        if ((text[0] | TText.CreateTruncating(0x20)) != TText.CreateTruncating('e') || text.Length - place is 0 or > 3)
+        {
+            return false;
+        }
+
+        for (; place < text.Length; place++)
+        {
+            var digit = uint.CreateTruncating(text[place]) - '0';
+            if (digit > 9)
+            {
+                return false;
+            }
+
+            exponent = (exponent * 10) + (int)digit;
+        }
+
+        exponent = isNegative ? -exponent : exponent;
         return true;
     }
 }

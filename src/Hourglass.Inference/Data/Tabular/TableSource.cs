@@ -24,6 +24,9 @@ internal abstract class TableSource : IDisposable
     /// <param name="badRows">Told of each malformed row instead of an exception; null to throw.</param>
     public abstract IEnumerable<TableRow> Rows(Action<DataException>? badRows);
 
+    /// <summary>The rows in blocks, for tables that can be read so; null for others.</summary>
+    public virtual TableBlocks? OpenBlocks() => null;
+
     /// <summary>SHA-256 of the source.</summary>
     public virtual string Hash()
     {

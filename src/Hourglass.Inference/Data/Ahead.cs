@@ -1,0 +1,32 @@
+namespace Hourglass.Data;
+
+/// <summary>Pieces of work done by several threads some way ahead of whoever takes the results, which come in order.</summary>
+internal static class Ahead
+{
+    /// <summary>Makes results for numbers from first to below last.</summary>
+    /// <param name="first">First number.</param>
+    /// <param name="last">After the last.</param>
+    /// <param name="make">Called on threads of the pool; no more results than threads and one wait to be taken.</param>
+    public static IEnumerable<T> InOrder<T>(int first, int last, Func<int, T> make)
+    {
+        var pending = new Queue<Task<T>>();
+        try
+        {
+            for (var next = first; next < last || pending.Count > 0;)
+            {
+                for (; next < last && pending.Count <= Environment.ProcessorCount; next++)
+                {
+                    var number = next;
+                    pending.Enqueue(Task.Run(() => make(number)));
+                }
+
+                yield return pending.Dequeue().GetAwaiter().GetResult();
+            }
+        }
+        finally
+        {
+            // Whoever stops early closes what the pieces read from: wait until none is at it.
+            Task.WhenAll(pending).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait();
+        }
+    }
+}

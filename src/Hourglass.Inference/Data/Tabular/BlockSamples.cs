@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>What becomes of one block of a table.</summary>
+/// <param name="Values">Model inputs, [row, value].</param>
+/// <param name="IsHeld">Which rows validate.</param>
+/// <param name="Labels">Their labels; empty without a label column.</param>
+/// <param name="Identifiers">Their names; empty without such a column.</param>
+internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Labels, string[] Identifiers)
+{
+    /// <summary>Transforms a block; null where a field is not what its column holds.</summary>
+    public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options)
+    {
+        var (width, start) = (preprocessing.SampleShape[0], 0);
+        var values = new float[block.Rows * width];
+        for (var column = 0; column < places.Length; column++)
+        {
+            var transform = preprocessing.Columns[column];
+            var isWhole = transform is NumericTransform numeric ? Numbers(block, places[column], numeric, values.AsSpan(Math.Min(start, values.Length)), width) : Texts(block, places[column], transform, source.Decimal, values, start, width);
+            if (!isWhole)
+            {
+                return null;
+            }
+
+            start += transform.Width;
+        }
+
+        return new BlockSamples(
+            values, Held(block, source, roles, options), roles.Label is { } label ? [.. Texts(block, label)] : [], roles.Id is { } id ? [.. Texts(block, id).Select(text => text ?? "")] : []);
+    }
+
+    private static IEnumerable<string?> Texts(TableBlock block, int column) => Enumerable.Range(0, block.Rows).Select(row => block.Text(row, column));
+
+    private static bool[] Held(TableBlock block, TableSource source, TableRoles roles, PreparationOptions options)
+    {
+        var held = new bool[block.Rows];
+        if (options.Validation > 0)
+        {
+            var key = new ArrayBufferWriter<byte>();
+            for (var row = 0; row < held.Length; row++)
+            {
+                key.ResetWrittenCount();
+                roles.Key(block, row, source.Columns.Count, key);
+                held[row] = HoldOut.IsValidation(key.WrittenSpan, options.Seed, options.Validation);
+            }
+        }
+
+        return held;
+    }
+
+    private static bool Numbers(TableBlock block, int column, NumericTransform transform, Span<float> target, int width)
+    {
+        var numbers = new double[block.Rows];
+        if (!block.TryNumbers(column, numbers))
+        {
+            return false;
+        }
+
+        for (var row = 0; row < numbers.Length; row++)
+        {
+            if (double.IsNaN(numbers[row]))
+            {
+                numbers[row] = transform.Imputed;
+                if (transform.HasMissingIndicator)
+                {
+                    target[(row * width) + 1] = 1;
+                }
+            }
+        }
+
+        var scaled = new float[numbers.Length];
+        transform.Forward(numbers, scaled);
+        for (var row = 0; row < scaled.Length; row++)
+        {
+            target[row * width] = scaled[row];
+        }
+
+        return TensorPrimitives.IsFiniteAll<float>(scaled);
+    }
+
+    private static bool Texts(TableBlock block, int column, ColumnTransform transform, char decimalMark, float[] values, int start, int width)
+    {
+        for (var row = 0; row < block.Rows; row++)
+        {
+            if (!transform.Apply(block.Text(row, column), decimalMark, values.AsSpan((row * width) + start, transform.Width)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

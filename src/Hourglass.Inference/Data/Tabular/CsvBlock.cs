@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Text;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>Fields of some lines of a CSV file, found by comparing whole registers of bytes.</summary>
+internal sealed class CsvBlock : TableBlock
+{
+    private readonly byte[] _bytes;
+    private readonly CsvDialect _dialect;
+    private int[] _bounds = []; // start and end of each field, record after record
+    private int _filled;
+    private int _inRecord;
+    private int _lineEndsAfterReturn;
+
+    private CsvBlock(byte[] bytes, CsvDialect dialect) => (_bytes, _dialect) = (bytes, dialect);
+
+    /// <summary>A block in which no line begins.</summary>
+    public static CsvBlock Empty { get; } = new([], new CsvDialect(0, '.', 1, false));
+
+    /// <inheritdoc/>
+    public override int Rows => _filled / (2 * _dialect.Columns);
+
+    /// <summary>Splits whole lines.</summary>
+    /// <param name="bytes">Where they lie.</param>
+    /// <param name="first">First byte.</param>
+    /// <param name="stop">After the last.</param>
+    /// <param name="dialect">What separates fields.</param>
+    /// <param name="skipsHeader">Whether the first record that is not blank is the header.</param>
+    /// <returns>Null for quotes, bytes beyond ASCII, lone carriage returns and records of another length.</returns>
+    public static CsvBlock? Parse(byte[] bytes, int first, int stop, CsvDialect dialect, bool skipsHeader)
+    {
+        var block = new CsvBlock(bytes, dialect);
+        if (skipsHeader && (first = block.AfterHeader(first, stop)) < 0)
+        {
+            return null;
+        }
+
+        return block.Split(first, stop) ? block : null;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryNumbers(int column, Span<double> numbers)
+    {
+        var (mark, step) = ((byte)_dialect.Decimal, 2 * _dialect.Columns);
+        for (var (row, place) = (0, 2 * column); row < numbers.Length; row++, place += step)
+        {
+            if (!Numbers.TryParseField(_bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1])), mark, out numbers[row]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string? Text(int row, int column) => Field(row, column) is { Length: > 0 } field ? Encoding.ASCII.GetString(field) : null;
+
+    /// <inheritdoc/>
+    public override void CopyText(int row, int column, IBufferWriter<byte> destination) => destination.Write(Field(row, column));
+
+    private ReadOnlySpan<byte> Field(int row, int column)
+    {
+        var place = 2 * ((row * _dialect.Columns) + column);
+        return _bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1]));
+    }
+
+    // A header may hold quotes and letters beyond ASCII, but no line end within quotes.
+    private int AfterHeader(int first, int stop)
+    {
+        while (first < stop)
+        {
+            var line = _bytes.AsSpan(first, stop - first);
+            var length = line.IndexOf((byte)'\n') is var end and >= 0 ? end + 1 : line.Length;
+            if (line[..length].Trim(" \t\r\n"u8).Length > 0)
+            {
+                return line[..length].Count((byte)'"') % 2 == 0 && line[..length].TrimEnd("\r\n"u8).IndexOf((byte)'\r') < 0 ? first + length : -1;
+            }
+
+            first += length;
+        }
+
+        return stop;
+    }
+
+    private bool Split(int first, int stop)
+    {
+        var (delimiter, lineEnd, quote, carriage) = (Vector256.Create(_dialect.Delimiter), Vector256.Create((byte)'\n'), Vector256.Create((byte)'"'), Vector256.Create((byte)'\r'));
+        var (strange, start, place, carriages) = (Vector256<byte>.Zero, first, first, 0);
+        _bounds = new int[Math.Max(64, (stop - first) / 3)];
+        for (; place + Vector256<byte>.Count <= stop; place += Vector256<byte>.Count)
+        {
+            var bytes = Vector256.LoadUnsafe(ref _bytes[place]);
+            strange |= bytes | Vector256.Equals(bytes, quote); // the highest bit tells: beyond ASCII, or a quote
+            carriages += BitOperations.PopCount(Vector256.Equals(bytes, carriage).ExtractMostSignificantBits());
+            for (var ends = (Vector256.Equals(bytes, delimiter) | Vector256.Equals(bytes, lineEnd)).ExtractMostSignificantBits(); ends != 0; ends &= ends - 1)
+            {
+                var end = place + BitOperations.TrailingZeroCount(ends);
+                if (!End(start, end, _bytes[end] == '\n'))
+                {
+                    return false;
+                }
+
+                start = end + 1;
+            }
+        }
+
+        return strange.ExtractMostSignificantBits() == 0 && Rest(start, place, stop, carriages);
+    }
+
+    private bool Rest(int start, int place, int stop, int carriages)
+    {
+        for (; place < stop; place++)
+        {
+            var isEnd = _bytes[place] == '\n';
+            carriages += _bytes[place] == '\r' ? 1 : 0;
+            if (_bytes[place] is >= 0x80 or (byte)'"' || ((isEnd || _bytes[place] == _dialect.Delimiter) && !End(start, place, isEnd)))
+            {
+                return false;
+            }
+
+            start = isEnd || _bytes[place] == _dialect.Delimiter ? place + 1 : start;
+        }
+
+        return (start >= stop && _inRecord == 0 ? true : End(start, stop, isLine: true)) && carriages == _lineEndsAfterReturn;
+    }
+
+    // Takes the field before a delimiter or a line end.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool End(int start, int end, bool isLine)
+    {
+        if (_filled + 2 > _bounds.Length)
+        {
+            Array.Resize(ref _bounds, 2 * _bounds.Length);
+        }
+
+        var last = end;
+        while (last > start && _bytes[last - 1] is (byte)' ' or (>= 9 and <= 13))
+        {
+            _lineEndsAfterReturn += last == end && isLine && _bytes[last - 1] == '\r' ? 1 : 0;
+            last--;
+        }
+
+        while (start < last && _bytes[start] == ' ' && _dialect.Delimiter != ' ')
+        {
+            start++;
+        }
+
+        (_bounds[_filled], _bounds[_filled + 1]) = (start, last);
+        _filled += 2;
+        _inRecord++;
+        if (!isLine)
+        {
+            return _inRecord < _dialect.Columns;
+        }
+
+        var isBlank = _inRecord == 1 && start == last;
+        var isWhole = _inRecord == _dialect.Columns;
+        _filled -= isBlank ? 2 : 0;
+        _inRecord = 0;
+        return isBlank || isWhole;
+    }
+}

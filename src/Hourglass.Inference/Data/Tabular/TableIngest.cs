@@ -1,0 +1,143 @@
+using System.Text;
+using Hourglass.Data.Arrays;
+using Hourglass.Data.Stores;
+using Hourglass.Preprocessing;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>Writes the rows of a table to a sample store: in blocks on all processors where the table has no flaw, else row by row, which names the flaws.</summary>
+internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options)
+{
+    private const int ListedBadRows = 10;
+    private readonly int[] _places = [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))];
+    private readonly List<bool> _isHeld = [];
+    private readonly List<string?> _labels = [];
+    private readonly List<string> _identifiers = [];
+
+    /// <summary>Reads all rows.</summary>
+    /// <param name="described">What was inferred about the columns.</param>
+    /// <param name="progress">Told the share done, from one half to 1.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var hash = Task.Run(source.Hash, cancellationToken);
+        var badRows = new List<DataException>();
+        var store = ByBlocks(progress, cancellationToken) ?? ByRows(badRows, cancellationToken) ?? throw new DataException($"{source.Name}: holds no rows that can be read.");
+        return new PreparedData
+        {
+            Samples = store,
+            Preprocessing = preprocessing,
+            Split = Split(),
+            Labels = roles.Label is null ? null : LabelCodes.From(_labels),
+            Identifiers = roles.Id is null ? null : _identifiers,
+            Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) },
+        };
+    }
+
+    private SampleStore? ByBlocks(IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var blocks = source.OpenBlocks();
+        if (blocks is null)
+        {
+            return null;
+        }
+
+        using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
+        var done = 0;
+        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options) : null))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (samples is null)
+            {
+                Forget();
+                return null;
+            }
+
+            writer.Append(samples.Values);
+            _isHeld.AddRange(samples.IsHeld);
+            _labels.AddRange(samples.Labels);
+            _identifiers.AddRange(samples.Identifiers);
+            progress?.Report(0.5 + (0.5 * ++done / blocks.Count));
+        }
+
+        return writer.Count > 0 ? writer.Finish() : null;
+    }
+
+    private void Forget()
+    {
+        _isHeld.Clear();
+        _labels.Clear();
+        _identifiers.Clear();
+    }
+
+    private SampleStore? ByRows(List<DataException> badRows, CancellationToken cancellationToken)
+    {
+        using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
+        var (values, key) = (new float[preprocessing.SampleShape[0]], new StringBuilder());
+        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Transform(row, values) is { } fault)
+            {
+                if (read.OnBadRow == BadRowPolicy.Fail)
+                {
+                    throw fault;
+                }
+
+                badRows.Add(fault);
+                continue;
+            }
+
+            _isHeld.Add(HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation));
+            writer.Append(values);
+            if (roles.Label is { } label)
+            {
+                _labels.Add(row.Fields[label]);
+            }
+
+            if (roles.Id is { } id)
+            {
+                _identifiers.Add(row.Fields[id] ?? "");
+            }
+        }
+
+        return writer.Count > 0 ? writer.Finish() : null;
+    }
+
+    private DataException? Transform(TableRow row, float[] values)
+    {
+        Array.Clear(values);
+        var start = 0;
+        for (var column = 0; column < _places.Length; column++)
+        {
+            var transform = preprocessing.Columns[column];
+            var text = row.Fields[_places[column]];
+            if (!transform.Apply(text, source.Decimal, values.AsSpan(start, transform.Width)))
+            {
+                return new DataException($"{source.Name}: line {row.Line}, column {_places[column] + 1} ('{transform.Name}'): expected {transform.Expected}, found '{text}'. Mend it, leave the column out with --ignore, or skip such rows with --on-bad-row skip.");
+            }
+
+            start += transform.Width;
+        }
+
+        return null;
+    }
+
+    private SampleSplit Split()
+    {
+        var held = _isHeld.Count(isHeld => isHeld);
+        var parts = new[] { new long[_isHeld.Count - held], new long[held] };
+        var next = new int[2];
+        for (var sample = 0; sample < _isHeld.Count; sample++)
+        {
+            var part = _isHeld[sample] ? 1 : 0;
+            parts[part][next[part]++] = sample;
+        }
+
+        return new SampleSplit(parts[0], parts[1]);
+    }
+
+    private static string[] Notes(List<DataException> badRows) => badRows.Count == 0
+        ? []
+        : [$"Skipped {badRows.Count} malformed rows.", .. badRows.Take(ListedBadRows).Select(fault => $"Skipped: {fault.Message}")];
+}

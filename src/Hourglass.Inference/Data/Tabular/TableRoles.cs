@@ -1,0 +1,43 @@
+using System.Buffers;
+using System.Text;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>Columns that are not model input.</summary>
+internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
+{
+    public static TableRoles Of(TableSource source, ReadOptions read) => new(
+        (read.Label ?? source.DefaultLabel) is { } label ? source.Find(label, "--label") : null,
+        read.Id is null ? null : source.Find(read.Id, "--id"),
+        [.. read.Ignore.Select(name => source.Find(name, "--ignore"))]);
+
+    public string? Treatment(int column) => column == Label ? "left out: label" : column == Id ? "left out: identifier" : Ignored.Contains(column) ? "left out: ignored" : null;
+
+    /// <summary>What the split hashes: the texts of all columns that could be model input.</summary>
+    public byte[] Key(TableRow row, StringBuilder room)
+    {
+        room.Clear();
+        for (var column = 0; column < row.Fields.Length; column++)
+        {
+            if (Treatment(column) is null)
+            {
+                room.Append(row.Fields[column]).Append('\u001f');
+            }
+        }
+
+        return Encoding.UTF8.GetBytes(room.ToString());
+    }
+
+    /// <summary>The same bytes from a block.</summary>
+    public void Key(TableBlock block, int row, int columns, IBufferWriter<byte> room)
+    {
+        for (var column = 0; column < columns; column++)
+        {
+            if (Treatment(column) is null)
+            {
+                block.CopyText(row, column, room);
+                room.Write([(byte)'\u001f']);
+            }
+        }
+    }
+}

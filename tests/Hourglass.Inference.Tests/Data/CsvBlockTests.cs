@@ -1,0 +1,85 @@
+using System.IO.Compression;
+using CsCheck;
+using Hourglass.Data;
+
+namespace Hourglass.Tests.Data;
+
+/// <summary>The quick way through a CSV file gives what the general one gives, which reads the same bytes compressed.</summary>
+public sealed class CsvBlockTests : IDisposable
+{
+    private static readonly Gen<string> Number = Gen.OneOf(
+        Gen.Double[-1e6, 1e6].Select(value => value.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture)), Gen.Double.Select(value => value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)),
+        Gen.Int[-99, 99].Select(value => $"{value}"), One("1e-05", "-2.5E+3", "1.7976931348623157e308", "123456789012345678901234567890", "+4", ".5", "7.", "-0", "1e-400", "0.1e23"));
+
+    private static readonly Gen<string> Field = Gen.Frequency((20, Number), (1, One("", "NA", " 5", "6 ", "  ", "nan", "-")), (1, One("word", "\"7\"", "1,2", "\u00e9", "1\r2", "1e999")));
+
+    private static readonly Gen<string> Text =
+        from columns in Gen.Int[1, 5]
+        from rows in Gen.Frequency((3, Number), (1, Field)).Array[columns].Array[1, 60]
+        from ends in One("\n", "\r\n")
+        from last in One("", ends, ends + ends)
+        from mark in One("", "", "", "\uFEFF")
+        select mark + string.Join(ends, rows.Select(row => string.Join(',', row)).Prepend(string.Join(',', Enumerable.Range(0, columns).Select(column => $"c{column}")))) + last;
+
+    private static Gen<string> One(params string[] words) => Gen.Int[0, words.Length - 1].Select(place => words[place]);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Write(string text, bool isCompressed)
+    {
+        var path = Path.Combine(_folder, $"{Guid.NewGuid():n}.csv{(isCompressed ? ".gz" : "")}");
+        using var file = File.Create(path);
+        using Stream stream = isCompressed ? new GZipStream(file, CompressionLevel.Fastest) : file;
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        return path;
+    }
+
+    // All that is known of a file once it is read, or the fault, without the file's name.
+    private string Told(string text, bool isCompressed, ReadOptions read)
+    {
+        var path = Write(text, isCompressed);
+        try
+        {
+            using var data = DataFile.Prepare(path, read, new PreparationOptions { Validation = 0.3 });
+            var description = data.Description;
+            return string.Join('\n', data.Samples.ContentHash, string.Join(' ', data.Split.Training), string.Join(' ', data.Split.Validation), string.Join(' ', description.Columns), string.Join(' ', description.Notes), string.Join(' ', data.Labels?.Names ?? []), string.Join(' ', data.Labels?.Codes ?? []), string.Join('|', data.Identifiers ?? []))
+                .Replace(path, "FILE", StringComparison.Ordinal);
+        }
+        catch (DataException fault)
+        {
+            return fault.Message.Replace(path, "FILE", StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Any_text_becomes_what_the_general_reader_makes_of_it() => Text.Sample(
+        text =>
+        {
+            foreach (var read in new[] { new ReadOptions(), new ReadOptions { OnBadRow = BadRowPolicy.Skip }, new ReadOptions { Label = "1", Header = true } })
+            {
+                Assert.Equal(Told(text, true, read), Told(text, false, read));
+            }
+        },
+        iter: 100, threads: 1);
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public void Files_of_many_blocks_are_cut_at_line_ends(string lineEnd)
+    {
+        var random = new Random(2);
+        var text = "a,b,label\n" + string.Concat(Enumerable.Range(0, 150_000).Select(row => FormattableString.Invariant($"{random.NextDouble() * 1000:0.0000},{(row % 50 == 0 ? "" : row)},{row % 3}{lineEnd}")));
+        Assert.True(text.Length > 2 << 20);
+        var read = new ReadOptions { Label = "label" };
+        Assert.Equal(Told(text, true, read), Told(text, false, read));
+    }
+
+    [Fact]
+    public void A_line_longer_than_a_block_is_left_to_the_general_reader()
+    {
+        var text = "a,b\n" + string.Concat(Enumerable.Range(0, 30).Select(row => $"{row}.5,{new string(' ', row == 20 ? 1_100_000 : 0)}{row}\n"));
+        Assert.Equal(Told(text, true, new ReadOptions()), Told(text, false, new ReadOptions()));
+    }
+}
