@@ -74,7 +74,7 @@ internal sealed class CsvSource : TableSource
     }
 
     /// <inheritdoc/>
-    public override TableBlocks? OpenBlocks() => _encoding is UTF8Encoding && char.IsAscii(_delimiter) && !Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
+    public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => _encoding is UTF8Encoding && char.IsAscii(_delimiter) && !Name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)
         ? CsvBlocks.Open(Name, new CsvDialect((byte)_delimiter, Decimal, Columns.Count, _hasHeader))
         : null;
 

@@ -36,7 +36,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
     private SampleStore? ByBlocks(IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var blocks = source.OpenBlocks();
+        using var blocks = source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0));
         if (blocks is null)
         {
             return null;

@@ -40,4 +40,11 @@ internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
             }
         }
     }
+
+    /// <summary>Columns whose fields are looked at.</summary>
+    /// <param name="columns">How many there are.</param>
+    /// <param name="inputs">Those of the model.</param>
+    /// <param name="hasKeys">Whether rows are hashed.</param>
+    public IReadOnlySet<int> Wanted(int columns, IEnumerable<int> inputs, bool hasKeys) =>
+        Enumerable.Range(0, columns).Where(column => column == Label || column == Id || (hasKeys && Treatment(column) is null)).Concat(inputs).ToHashSet();
 }

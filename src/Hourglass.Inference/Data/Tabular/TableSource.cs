@@ -25,7 +25,8 @@ internal abstract class TableSource : IDisposable
     public abstract IEnumerable<TableRow> Rows(Action<DataException>? badRows);
 
     /// <summary>The rows in blocks, for tables that can be read so; null for others.</summary>
-    public virtual TableBlocks? OpenBlocks() => null;
+    /// <param name="wanted">Columns that will be asked for.</param>
+    public virtual TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => null;
 
     /// <summary>SHA-256 of the source.</summary>
     public virtual string Hash()

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Numerics;
+using Parquet;
+using Parquet.Schema;
+
+namespace Hourglass.Data.Tabular;
+
+/// <summary>The values of one column of a row group.</summary>
+internal abstract class ParquetColumn
+{
+    /// <summary>Reads a column.</summary>
+    /// <param name="rows">The row group.</param>
+    /// <param name="field">The column.</param>
+    /// <param name="path">The file, for errors.</param>
+    public static ParquetColumn Read(ParquetRowGroupReader rows, DataField field, string path)
+    {
+        var type = field.ClrType;
+        return type == typeof(string) || type == typeof(ReadOnlyMemory<char>) ? ReadTexts(rows, field)
+            : type == typeof(double) ? ReadNumbers<double>(rows, field)
+            : type == typeof(float) ? ReadNumbers<float>(rows, field)
+            : type == typeof(int) ? ReadNumbers<int>(rows, field)
+            : type == typeof(long) ? ReadNumbers<long>(rows, field)
+            : type == typeof(short) ? ReadNumbers<short>(rows, field)
+            : type == typeof(byte) ? ReadNumbers<byte>(rows, field)
+            : type == typeof(sbyte) ? ReadNumbers<sbyte>(rows, field)
+            : type == typeof(ushort) ? ReadNumbers<ushort>(rows, field)
+            : type == typeof(uint) ? ReadNumbers<uint>(rows, field)
+            : type == typeof(ulong) ? ReadNumbers<ulong>(rows, field)
+            : type == typeof(decimal) ? ReadNumbers<decimal>(rows, field)
+            : type == typeof(bool) ? ReadOthers<bool>(rows, field, value => value ? "true" : "false")
+            : type == typeof(DateTime) ? ReadOthers<DateTime>(rows, field, value => value.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture))
+            : throw new DataException($"{path}: column '{field.Name}' holds {type.Name}; numbers, texts, Booleans and dates are read. Leave it out with --ignore, or convert it.");
+    }
+
+    /// <summary>Numbers from a row on; NaN where the value is missing.</summary>
+    /// <returns>False where a value is neither missing nor a number.</returns>
+    public abstract bool TryNumbers(int first, Span<double> numbers);
+
+    /// <summary>The text of a value; null for nothing.</summary>
+    public abstract string? Text(int row);
+
+    private static TextColumn ReadTexts(ParquetRowGroupReader rows, DataField field)
+    {
+        var values = new string?[rows.RowCount];
+        rows.ReadAsync(field, values.AsMemory()).AsTask().GetAwaiter().GetResult();
+        return new TextColumn(row => string.IsNullOrEmpty(values[row]) ? null : values[row]);
+    }
+
+    private static TextColumn ReadOthers<T>(ParquetRowGroupReader rows, DataField field, Func<T, string> write)
+        where T : struct
+    {
+        var (plain, optional) = Values<T>(rows, field);
+        return new TextColumn(row => plain is not null ? write(plain[row]) : optional![row] is { } value ? write(value) : null);
+    }
+
+    private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)
+        where T : struct, INumber<T>
+    {
+        var (plain, optional) = Values<T>(rows, field);
+        return new NumberColumn<T>(plain, optional);
+    }
+
+    private static (T[]? Plain, T?[]? Optional) Values<T>(ParquetRowGroupReader rows, DataField field)
+        where T : struct
+    {
+        if (field.IsNullable)
+        {
+            var optional = new T?[rows.RowCount];
+            rows.ReadAsync<T>(field, optional.AsMemory()).AsTask().GetAwaiter().GetResult();
+            return (null, optional);
+        }
+
+        var plain = new T[rows.RowCount];
+        rows.ReadAsync<T>(field, plain.AsMemory()).AsTask().GetAwaiter().GetResult();
+        return (plain, null);
+    }
+
+    private sealed class TextColumn(Func<int, string?> text) : ParquetColumn
+    {
+        public override string? Text(int row) => text(row);
+
+        public override bool TryNumbers(int first, Span<double> numbers)
+        {
+            for (var row = 0; row < numbers.Length; row++)
+            {
+                if (text(first + row) is not { } given || Numbers.IsMissing(given))
+                {
+                    numbers[row] = double.NaN;
+                }
+                else if (!Numbers.TryParse(given, '.', out numbers[row]))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    // Not finite counts as missing.
+    private sealed class NumberColumn<T>(T[]? plain, T?[]? optional) : ParquetColumn
+        where T : struct, INumber<T>
+    {
+        public override string? Text(int row) => (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) ? value.ToString(null, CultureInfo.InvariantCulture) : null;
+
+        public override bool TryNumbers(int first, Span<double> numbers)
+        {
+            for (var row = 0; row < numbers.Length; row++)
+            {
+                var number = plain is not null ? double.CreateTruncating(plain[first + row]) : optional![first + row] is { } value ? double.CreateTruncating(value) : double.NaN;
+                numbers[row] = double.IsFinite(number) ? number : double.NaN;
+            }
+
+            return true;
+        }
+    }
+}
