@@ -13,7 +13,7 @@ internal static class TrainCommand
 {
     public static Command Create(Screen screen)
     {
-        var command = new Command("train", "Train an autoencoder and compare it with PCA.\n\nExamples:\n  hourglass train iris.csv --label 5\n  hourglass train pictures/ --network convolutional --latent 32 --epochs 20\n  hourglass train glyphs --recipe vae --report vae.html");
+        var command = new Command("train", "Train an autoencoder and compare it with PCA.\n\nExamples:\n  hourglass train iris.csv --label 5\n  hourglass train pictures/ --network convolutional --latent 32 --epochs 20\n  hourglass train glyphs --recipe vae --report vae.html\n  mpirun -n 4 hourglass train rows.parquet --batch-size 64");
         var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the model goes (model.hourglass)."));
         var report = new Option<string?>("--report") { Description = "Where the report goes (beside the model, .html); 'none' for no report." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint of a run that was stopped or killed." };
@@ -44,8 +44,8 @@ internal static class TrainCommand
                 Out = parse.GetValue(output) ?? "model.hourglass",
                 Resume = parse.GetValue(resume),
             };
-            Run(screen, request, parse.GetValue(report), parse.GetValue(json), cancellationToken, parse.GetValue(profile));
-            return Task.FromResult(0);
+            return Task.FromResult(RankedCommand.Run(command.Name, screen, (ranks, mine) =>
+                Run(mine, request with { Ranks = ranks }, parse.GetValue(report), parse.GetValue(json), cancellationToken, parse.GetValue(profile))));
         });
         return command;
     }
@@ -54,7 +54,7 @@ internal static class TrainCommand
     public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken, bool withProfile = false)
     {
         using var outcome = TrainTask.Run(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
-        var report = reportPath == "none" ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
+        var report = reportPath == "none" || request.Ranks.Rank > 0 ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
         if (report is not null)
         {
             TrainingReport.Write(report!, outcome.Trained, outcome.Data);

@@ -17,6 +17,9 @@ public static class Collective
         return new RankGroup(new MpiTransport(library, launcher));
     }
 
+    /// <summary>This process's number among those that a launcher started; 0 for a process alone.</summary>
+    public static int LaunchedRank() => MpiLauncher.Find(Environment.GetEnvironmentVariable)?.Rank ?? 0;
+
     /// <summary>Threads that a rank may use so that the ranks of one machine fill it: all of those it is bound to, else its part of the machine.</summary>
     /// <returns>Null for a process alone, which decides for itself.</returns>
     public static int? ThreadsOfRank() => MpiLauncher.Find(Environment.GetEnvironmentVariable) is not { } launcher ? null

@@ -1,8 +1,10 @@
 using Hourglass.Baselines;
 using Hourglass.Bundles;
+using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Engine;
 using Hourglass.Evaluation;
+using Hourglass.Kernels;
 using Hourglass.Recipes;
 using Hourglass.Training;
 using TorchSharp;
@@ -26,10 +28,12 @@ public static class TrainTask
         var started = DateTimeOffset.UtcNow;
         RequireNoFaults(request.Options);
         NativeEngine.Require();
-        var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, observer?.Reading, cancellationToken);
+        UseShareOfMachine();
+        var data = Agreement.Together(request.Ranks, () => DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, observer?.Reading, cancellationToken));
         try
         {
             var options = DataDefaults.Complete(Conditioned(request, data), data.Preprocessing, data.Split.Training.Length);
+            RequireSameEverywhere(request, data, options);
             observer?.Prepared?.Invoke(data, options);
             var model = new Autoencoder(options);
             if (request.Start is not null)
@@ -43,8 +47,8 @@ public static class TrainTask
                 throw new HourglassException("Stopped before the first epoch ended: nothing was learnt and no model was written. Run the command again.");
             }
 
-            var trained = Complete(data, model, history, started);
-            if (request.Out is not null)
+            var trained = request.Ranks.Rank == 0 ? Complete(data, model, history, started) : Unmeasured(data, model, history, started);
+            if (request.Out is not null && request.Ranks.Rank == 0)
             {
                 trained.Save(request.Out);
                 if (history.StopReason != StopReason.Interrupted)
@@ -78,12 +82,35 @@ public static class TrainTask
         : data.Labels is { } labels ? request.Options with { Condition = new ConditionOptions { Classes = labels.Names } }
         : throw new HourglassException($"{request.Data}: a conditional model needs a label, and this source has none. Name its column with --label.");
 
+    // Ranks on one machine share its processors, unless the user has said how many threads each has.
+    private static void UseShareOfMachine()
+    {
+        if (Collective.ThreadsOfRank() is { } threads && Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null)
+        {
+            set_num_threads(threads);
+        }
+    }
+
+    private static void RequireSameEverywhere(TrainRequest request, PreparedData data, AutoencoderOptions options)
+    {
+        const string SameCommand = "Give all ranks the same command line.";
+        Agreement.Require(request.Ranks,
+        [
+            ("versions", BundleJson.Serialize(EngineVersions.Current), "Install the same Hourglass on all machines."),
+            ("width of vectors in bits", $"{DenseKernels.Widest.Bits}", "Rounding differs between widths, and the models would drift apart: run all ranks on one kind of machine."),
+            ("data (hash of the prepared samples)", $"{data.Samples.Count} samples, {data.Samples.ContentHash}", "All ranks need the same file; each reads its share of it."),
+            ("options", BundleJson.Serialize(options), SameCommand),
+            ("start and resumption", $"{request.Start} {request.Resume} {request.Out is not null}", SameCommand),
+        ]);
+    }
+
     private static TrainingHistory Train(TrainRequest request, PreparedData data, Autoencoder model, TrainObserver? observer, CancellationToken cancellationToken)
     {
         using var trainer = new Trainer(model, data.Samples, data.Split, model.Options.Condition is null ? null : data.Labels)
         {
             CheckpointPath = request.Out is null ? null : CheckpointPath(request.Out),
-            Identity = $"{data.Samples.ContentHash} {BundleJson.Serialize(model.Options)} {request.Start}",
+            Identity = $"{data.Samples.ContentHash} {BundleJson.Serialize(model.Options)} {request.Start}{(request.Ranks.Size == 1 ? "" : $" {request.Ranks.Size} ranks")}",
+            Ranks = request.Ranks,
             IsStarted = request.Start is not null,
             Resume = request.Resume,
         };
@@ -108,6 +135,11 @@ public static class TrainTask
         var density = LatentDensity.Fit(draft, data.Samples, training);
         return new TrainedAutoencoder(model, data.Preprocessing, pca, density, record);
     }
+
+    // The model on ranks that leave measuring and writing to rank 0.
+    private static TrainedAutoencoder Unmeasured(PreparedData data, Autoencoder model, TrainingHistory history, DateTimeOffset started) => new(
+        model, data.Preprocessing, null, null,
+        new TrainingRecord(data.Description, data.Split.Training.Length, data.Split.Validation.Length, history, history.Epochs[^1].ValidationLoss ?? history.Epochs[^1].TrainingLoss, null, EngineVersions.Current, started));
 
     // Without a bottleneck, or with tokens, there is no PCA that does the same.
     private static bool HasPca(AutoencoderOptions options) => options is { Bottleneck: not Bottlenecks.OpenOptions, Input.Vocabulary: null };
@@ -136,6 +168,9 @@ public sealed record TrainRequest
 
     /// <summary>Where the bundle goes; nothing is written when null.</summary>
     public string? Out { get; init; }
+
+    /// <summary>Who trains together; every rank makes the same request, rank 0 measures, writes and knows the result.</summary>
+    public ICollective Ranks { get; init; } = new SingleProcess();
 
     /// <summary>Whether to go on from the checkpoint beside <see cref="Out"/>, where there is one.</summary>
     public bool Resume { get; init; }

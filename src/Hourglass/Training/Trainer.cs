@@ -86,7 +86,7 @@ public sealed class Trainer : IDisposable
         return new TrainingHistory(
             state.Epochs, state.BestEpoch, reason, state.Notes, state.Seconds, state.Seconds > 0 ? state.Samples / state.Seconds : 0)
         {
-            Engine = step.Engine,
+            Engine = Ranks.Size == 1 ? step.Engine : $"{step.Engine} each, {Ranks.Description}",
             Profile = step.Clock.Profile,
         };
     }

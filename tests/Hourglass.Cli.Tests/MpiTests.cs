@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Hourglass.Cli.Tests;
+
+/// <summary>Training over processes that a launcher starts; skipped by name where there is none.</summary>
+public sealed class MpiTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public MpiTests() => File.WriteAllText(Path.Combine(_folder, "rows.csv"), Rows(420));
+
+    public static TheoryData<string> Families => ["openmpi", "mpich"];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Rows(int count) => "a,b,c,d\n" + string.Join('\n', Enumerable.Range(0, count).Select(row => FormattableString.Invariant($"{Math.Sin(row):0.000},{Math.Cos(row * 1.7):0.000},{row * 37 % 101 / 10.0},{Math.Sin(row) * Math.Cos(row):0.0000}"))) + "\n";
+
+    private static string[] Train(int batch, string name, params string[] more) =>
+        ["train", "rows.csv", "--epochs", "2", "--batch-size", $"{batch}", "--bottleneck", "gaussian", "--corruption", "masking:0.1", "--hidden", "16", "--report", "none", "--out", name, .. more];
+
+    private async Task<float[]> Alone(MpiJob job)
+    {
+        var back = Environment.CurrentDirectory;
+        try
+        {
+            Environment.CurrentDirectory = _folder;
+            Assert.Equal(0, await CommandLine.RunAsync(Train(64, "alone.hourglass"), TextWriter.Null, TextWriter.Null, isTerminal: false));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = back;
+        }
+
+        return job.Weights("alone.hourglass");
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public async Task Two_and_four_processes_train_the_model_that_one_trains_with_their_batches_together(string family)
+    {
+        MpiJob.Require(family);
+        var job = new MpiJob(family, _folder);
+        var alone = await Alone(job);
+        foreach (var ranks in new[] { 2, 4 })
+        {
+            var (code, text) = job.Run(ranks, Train(64 / ranks, $"{ranks}.hourglass"));
+            Assert.True(code == 0, text);
+            Assert.Contains($"{ranks} ranks", text, StringComparison.Ordinal);
+            Assert.Single(text.Split('\n'), line => line.StartsWith("Engine:", StringComparison.Ordinal));
+            Near(alone, job.Weights($"{ranks}.hourglass"));
+        }
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void A_rank_that_dies_ends_the_job_and_the_same_command_goes_on_to_the_same_bits(string family)
+    {
+        MpiJob.Require(family);
+        var job = new MpiJob(family, _folder);
+        string[] Long(string name) => [.. Train(16, name).Select(word => word == "2" ? "150" : word), "--patience", "0", "--resume"];
+        Assert.Equal(0, job.Run(2, Long("unbroken.hourglass")).ExitCode);
+        using (var process = job.Start(2, Long("killed.hourglass")))
+        {
+            var checkpoint = Path.Combine(_folder, "killed.hourglass.checkpoint");
+            while (!File.Exists(checkpoint) && !process.HasExited)
+            {
+                Thread.Sleep(5);
+            }
+
+            Kill(rank: 1, "killed.hourglass");
+            Assert.NotEqual(0, MpiJob.End(process).ExitCode);
+        }
+
+        Assert.False(File.Exists(Path.Combine(_folder, "killed.hourglass")));
+        var (code, text) = job.Run(2, Long("killed.hourglass"));
+        Assert.True(code == 0, text);
+        Assert.Equal(job.Weights("unbroken.hourglass"), job.Weights("killed.hourglass"));
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void Ranks_with_other_data_or_options_are_refused_with_a_reason(string family)
+    {
+        MpiJob.Require(family);
+        File.WriteAllText(Path.Combine(_folder, "other.csv"), Rows(421));
+        var job = new MpiJob(family, _folder);
+        var command = Train(32, "x.hourglass");
+        foreach (var (other, reason) in new (string[], string)[]
+        {
+            ([.. command.Select(word => word == "rows.csv" ? "other.csv" : word)], "do not have the same data"),
+            ([.. command, "--latent", "3"], "do not have the same options"),
+        })
+        {
+            var (code, text) = job.Run(2, command, other);
+            Assert.NotEqual(0, code);
+            Assert.Single(text.Split('\n'), line => line.Contains("hourglass train:", StringComparison.Ordinal));
+            Assert.Contains(reason, text, StringComparison.Ordinal);
+            Assert.False(File.Exists(Path.Combine(_folder, "x.hourglass")));
+        }
+    }
+
+    [Theory]
+    [InlineData("openmpi", "mpich", "libmpich.so.12", "Open MPI's launcher started 2 processes")]
+    [InlineData("mpich", "openmpi", "libmpi.so.40", "MPICH's launcher started 2 processes")]
+    public void A_launcher_of_another_family_than_the_library_is_refused_with_a_reason(string family, string other, string library, string reason)
+    {
+        MpiJob.Require(family);
+        MpiJob.Require(other);
+        var (code, text) = new MpiJob(family, _folder) { Library = library }.Run(2, Train(32, "x.hourglass"));
+        Assert.NotEqual(0, code);
+        Assert.Contains(reason, text, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public async Task Two_network_namespaces_with_their_own_addresses_train_the_same_model(string family)
+    {
+        MpiJob.Require(family);
+        using var network = TwoNetworks.Create(_folder);
+        var job = new MpiJob(family, _folder) { Before = network.Inside, Arguments = network.Launcher(family) };
+        var (code, text) = job.Run(2, Train(32, "networks.hourglass"));
+        Assert.True(code == 0, text);
+        Assert.Contains("2 ranks", text, StringComparison.Ordinal);
+        Near(await Alone(job), job.Weights("networks.hourglass"));
+    }
+
+    private static void Near(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        var scale = expected.Max(Math.Abs);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-3 * scale));
+    }
+
+    // The process of a rank is known by what its launcher told it.
+    private static void Kill(int rank, string model)
+    {
+        foreach (var entry in Directory.GetDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && IsRank(entry, rank, model))
+            {
+                using var process = Process.GetProcessById(number);
+                process.Kill();
+                return;
+            }
+        }
+
+        Assert.Fail($"No process of rank {rank} was found.");
+    }
+
+    private static bool IsRank(string entry, int rank, string model)
+    {
+        try
+        {
+            var environment = File.ReadAllText(Path.Combine(entry, "environ")).Split('\0');
+            return File.ReadAllText(Path.Combine(entry, "cmdline")) is var command && command.StartsWith("dotnet", StringComparison.Ordinal) && command.Contains(model, StringComparison.Ordinal)
+                && (environment.Contains($"OMPI_COMM_WORLD_RANK={rank}") || environment.Contains($"PMI_RANK={rank}"));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false; // another user's, or gone
+        }
+    }
+}
