@@ -39,7 +39,7 @@ public static class DataFile
                 }
             }
 
-            using var array = OpenArray(path, read, null, read.Series);
+            using var array = OpenArray(path, read, null, isDeep: false, read.Series);
             return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
         });
     }
@@ -69,7 +69,8 @@ public static class DataFile
                 }
             }
 
-            using var array = OpenArray(path, read, (preprocessing as ImagePreprocessing)?.Shape, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
+            var isDeep = preprocessing is ArrayPreprocessing { Shape.Count: 3 };
+            using var array = OpenArray(path, read, isDeep || preprocessing is ImagePreprocessing ? preprocessing.SampleShape : null, isDeep, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
             return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
         });
 
@@ -101,9 +102,9 @@ public static class DataFile
         : null;
     }
 
-    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isSeries)
+    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isDeep, bool isSeries)
     {
-        var source = OpenArray(path, read, shape);
+        var source = OpenArray(path, read, shape, isDeep);
         try
         {
             return isSeries ? SeriesSource.Of(source) : source;
@@ -115,7 +116,7 @@ public static class DataFile
         }
     }
 
-    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape)
+    private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isDeep)
     {
         if (BuiltInSets.OpenArray(path) is { } builtIn)
         {
@@ -125,7 +126,7 @@ public static class DataFile
         path = DownloadableSets.Resolve(path) ?? path;
         if (Directory.Exists(path))
         {
-            return OpenFolder(path, read, shape);
+            return OpenFolder(path, read, shape, isDeep);
         }
 
         if (!File.Exists(path))
@@ -138,21 +139,27 @@ public static class DataFile
             ".npy" => NpySource.Open(path),
             ".npz" => NpzFile.Open(path, read),
             ".bin" when CifarSource.Fits(path) => CifarSource.Open(path, [path]),
+            _ when PictureList.IsPicture(path) => OpenPictures(path, read, shape, isDeep),
             _ when IsIdx(path) => IdxSource.Open(path),
-            _ => throw new DataException($"{path}: what this file holds is not known from its name. Known: .csv .tsv .txt (also .gz), .parquet, .npy, .npz, idx (also .gz), CIFAR .bin, or a folder of pictures."),
+            _ => throw new DataException($"{path}: what this file holds is not known from its name. Known: .csv .tsv .txt (also .gz), .parquet, .npy, .npz, idx (also .gz), CIFAR .bin, a picture (PNG, JPEG, WebP, BMP, DICOM) or a folder of such."),
         };
     }
 
     private static string Suggestion(string path) =>
         BuiltInSets.Names.FirstOrDefault(name => name.StartsWith(path, StringComparison.OrdinalIgnoreCase) || path.StartsWith(name, StringComparison.OrdinalIgnoreCase)) is { } near ? $"Did you mean '{near}'? " : "";
 
-    private static ArraySource OpenFolder(string path, ReadOptions read, IReadOnlyList<int>? shape)
+    private static ArraySource OpenFolder(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isDeep)
     {
         var batches = Directory.GetFiles(path, "data_batch_*.bin");
         return batches.Length > 0 ? CifarSource.Open(path, [.. batches.Order(StringComparer.Ordinal)])
-            : ImageFolderSource.HasPictures(path) ? (read.Tile is { } tile ? TileSource.Open(ImageFolderSource.Open(path, read, shape), tile) : ImageFolderSource.Open(path, read, shape))
-            : throw new DataException($"{path}: this folder holds no pictures (PNG, JPEG, WebP, BMP) and no CIFAR batches.");
+            : PictureList.Of(path).Any() ? OpenPictures(path, read, shape, isDeep)
+            : throw new DataException($"{path}: this folder holds no pictures (PNG, JPEG, WebP, BMP, DICOM) and no CIFAR batches.");
     }
+
+    private static ArraySource OpenPictures(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isDeep) =>
+        isDeep || PictureList.HasDeep(path) ? DeepPictureSource.Open(path, read, shape)
+        : read.Tile is { } tile ? TileSource.Open(ImageFolderSource.Open(path, read, shape), tile)
+        : ImageFolderSource.Open(path, read, shape);
 
     private static bool IsIdx(string path) => Path.GetFileName(path) is var name
         && (name.Contains("-idx", StringComparison.Ordinal) || name.Contains(".idx", StringComparison.Ordinal));

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using Hourglass.Data.Arrays;
 using SkiaSharp;
 
@@ -11,7 +10,6 @@ internal sealed class ImageFolderSource : ArraySource
     /// <summary>Larger pictures are refused before they are decoded.</summary>
     public const long MaximumPixels = 100_000_000;
 
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".webp", ".bmp"];
     private readonly IReadOnlyList<string> _files;
     private readonly ResizePolicy _resize;
     private int _next;
@@ -25,11 +23,8 @@ internal sealed class ImageFolderSource : ArraySource
         return (file, codec.Info.Width, codec.Info.Height);
     });
 
-    /// <summary>Whether a folder holds a picture.</summary>
-    public static bool HasPictures(string folder) => Pictures(folder).Any();
-
-    /// <summary>Opens a folder.</summary>
-    /// <param name="folder">Searched with its sub-folders, in the order of their names.</param>
+    /// <summary>Opens a folder of pictures of 8 bits.</summary>
+    /// <param name="folder">A folder, or one picture.</param>
     /// <param name="read">Size, grey or colour, policies.</param>
     /// <param name="shape">[channel, height, width] that a model asks for; from the options and the first picture when null.</param>
     public static ImageFolderSource Open(string folder, ReadOptions read, IReadOnlyList<int>? shape)
@@ -37,7 +32,7 @@ internal sealed class ImageFolderSource : ArraySource
         var notes = new List<string>();
         var files = new List<string>();
         SKImageInfo? first = null;
-        foreach (var file in Pictures(folder).Order(StringComparer.Ordinal))
+        foreach (var file in PictureList.Of(folder))
         {
             if (TryInspect(file, out var info, out var fault))
             {
@@ -61,7 +56,6 @@ internal sealed class ImageFolderSource : ArraySource
 
         int[] size = shape is not null ? [.. shape] : [(read.Grey ?? model.ColorType == SKColorType.Gray8) ? 1 : 3, read.Size?.Height ?? model.Height, read.Size?.Width ?? model.Width];
         notes.Add($"Pictures: {size[2]} x {size[1]}, {(size[0] == 1 ? "grey" : "colour")}; other sizes: {read.Resize.ToString().ToLowerInvariant()}.");
-        var labels = files.Select(file => Path.GetDirectoryName(Path.GetRelativePath(folder, file))).ToList();
         var source = new ImageFolderSource(files, read.Resize)
         {
             Name = folder,
@@ -69,22 +63,13 @@ internal sealed class ImageFolderSource : ArraySource
             Count = files.Count,
             Shape = size,
             IsBytes = true,
-            Labels = labels.TrueForAll(string.IsNullOrEmpty) ? null : LabelCodes.From(labels),
+            Labels = PictureList.Labels(folder, files),
         };
         source.Notes.AddRange(notes);
         return source;
     }
 
-    public override string Hash()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in _files)
-        {
-            hash.AppendData(File.ReadAllBytes(file));
-        }
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
+    public override string Hash() => PictureList.Hash(_files);
 
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
@@ -105,9 +90,6 @@ internal sealed class ImageFolderSource : ArraySource
             (bytes[place], bytes[places + place], bytes[(2 * places) + place]) = (pixel.Red, pixel.Green, pixel.Blue);
         }
     }
-
-    private static IEnumerable<string> Pictures(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase));
 
     private static bool TryInspect(string file, out SKImageInfo info, [NotNullWhen(false)] out string? fault)
     {
