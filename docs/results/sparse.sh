@@ -43,6 +43,6 @@ PY
 revive="--dead-after 400 --revival-weight 0.2"
 for active in 8 16 32; do row top-k --bottleneck top-k --active $active $revive; done
 for active in 8 16 32; do row batch-top-k --bottleneck batch-top-k --active $active $revive; done
-for target in 8 16 32; do row jump-relu --bottleneck jump-relu --target-l0 $target --l0 10 --bandwidth 2 --threshold 4 $revive; done
+for target in 8 16 32; do row jump-relu --bottleneck jump-relu --target-l0 $target --l0 10 --bandwidth 2 --threshold 2 $revive; done
 for weight in 10 3 1; do row gated --bottleneck gated --latent-l1 $weight $revive; done
 for weight in 10 3 1; do row l1 --bottleneck deterministic --latent-activation relu --latent-l1 $weight; done
