@@ -6,6 +6,7 @@ return args.FirstOrDefault() switch
     "dictionary" => PlantedDictionary.Run(args),
     "kernels" => KernelRates.Run(),
     "nab" => NumentaBenchmark.Run(args),
+    "smd" => ServerMachines.Run(args),
     "speed" => Speed.Run(args),
     _ => Usage(),
 };
@@ -16,6 +17,7 @@ static int Usage()
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
+    Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
     return 1;
 }

@@ -24,8 +24,27 @@ public sealed class PreparedData : IDisposable
     /// <summary>Values of the identifier column, where one was named or found.</summary>
     public IReadOnlyList<string>? Identifiers { get; init; }
 
+    /// <summary>For rows of a series, when each was: seconds since 2000-01-01, NaN where that is missing; null without such a column.</summary>
+    public IReadOnlyList<double>? Times { get; init; }
+
+    /// <summary>For windows of a table's rows: the rows they were cut from; else null.</summary>
+    public SeriesRows? Rows { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Samples.Dispose();
+}
+
+/// <summary>The rows of a table that windows were cut from.</summary>
+/// <param name="Count">How many.</param>
+/// <param name="Stride">Rows from one window to the next; the first window starts at the first row.</param>
+/// <param name="Labels">One for each row, where the source has them.</param>
+/// <param name="Identifiers">One for each row, where a column was named or found.</param>
+/// <param name="Times">When each row was: seconds since 2000-01-01, NaN where that is missing; null without such a column.</param>
+public sealed record SeriesRows(int Count, int Stride, SampleLabels? Labels, IReadOnlyList<string>? Identifiers, IReadOnlyList<double>? Times)
+{
+    /// <summary>What people call a row: its time, else its identifier; null where it has neither.</summary>
+    /// <param name="row">Which row, counted from 0.</param>
+    public string? NameOf(int row) => Times is { } times && double.IsFinite(times[row]) ? Tabular.Numbers.WriteDate(times[row]) : Identifiers?[row];
 }
 
 /// <summary>Sample numbers of the two parts, each ascending.</summary>

@@ -6,6 +6,7 @@ namespace Hourglass.Preprocessing;
 /// <summary>How one source column becomes a run of model-input values, and back.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(NumericTransform), "numeric")]
+[JsonDerivedType(typeof(CalendarTransform), "calendar")]
 [JsonDerivedType(typeof(DateTimeTransform), "date-time")]
 [JsonDerivedType(typeof(BooleanTransform), "boolean")]
 [JsonDerivedType(typeof(CategoryTransform), "categorical")]

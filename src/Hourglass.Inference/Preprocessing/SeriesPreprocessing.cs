@@ -67,5 +67,21 @@ public sealed record SeriesPreprocessing : SamplePreprocessing
         }
     }
 
+    /// <summary>Whether a row's value tells the time: something to judge the others by, never strange itself.</summary>
+    internal bool IsClock(int value)
+    {
+        var start = 0;
+        foreach (var column in Rows.Columns)
+        {
+            start += column.Width;
+            if (value < start)
+            {
+                return column is CalendarTransform;
+            }
+        }
+
+        return false;
+    }
+
     private static string Name(int step, string column) => string.Create(CultureInfo.InvariantCulture, $"{column} at step {step + 1}");
 }

@@ -87,6 +87,17 @@ public sealed class DetectionFiguresTests
     }
 
     [Fact]
+    public void Figures_of_a_series_raise_alarms_above_the_threshold_and_stand_beside_each_other()
+    {
+        var (scores, truth) = Series("touching");
+        var figures = SeriesFigures.Of(scores, truth, 0.9);
+        Assert.Equal(PointFigures.At(scores, truth, 0.91).Recall, figures.Points!.Value.Recall);
+        Assert.Equal(RangeFigures.At(scores, truth, 0.91), figures.Ranges);
+        Assert.Equal(VolumeUnderSurface.Of(scores, truth), figures.Volume);
+        Assert.Null(SeriesFigures.Of(scores, truth, null).Ranges);
+    }
+
+    [Fact]
     public void Scores_that_cannot_be_judged_are_refused_with_the_reason()
     {
         Assert.Contains("3 scores and 2 labels", Assert.Throws<HourglassException>(() => Ranking.Auroc([1, 2, 3], [true, false])).Message, StringComparison.Ordinal);

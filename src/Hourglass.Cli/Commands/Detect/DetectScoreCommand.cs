@@ -36,7 +36,16 @@ internal static class DetectScoreCommand
             using var loaded = DetectorBundle.Open(parse.GetRequiredValue(model));
             var detector = thresholds.Apply(parse, parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded);
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Basis.Preprocessing, null, cancellationToken);
-            Run(screen, detector, prepared, share, parse.GetValue(output) ?? "scores.csv", parse.GetValue(json));
+            var path = parse.GetValue(output) ?? "scores.csv";
+            if (prepared.Rows is null)
+            {
+                Run(screen, detector, prepared, share, path, parse.GetValue(json));
+            }
+            else
+            {
+                SeriesScoreOutput.Run(screen, detector, prepared, share, path, parse.GetValue(json));
+            }
+
             return Task.FromResult(0);
         });
         return command;

@@ -9,7 +9,8 @@ namespace Hourglass.Data.Tabular;
 /// <param name="IsHeld">Which rows validate.</param>
 /// <param name="Labels">Their labels; empty without a label column.</param>
 /// <param name="Identifiers">Their names; empty without such a column.</param>
-internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Labels, string[] Identifiers)
+/// <param name="Times">When each was, in seconds since 2000-01-01; empty without such a column.</param>
+internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Labels, string[] Identifiers, double[] Times)
 {
     /// <summary>Transforms a block; null where a field is not what its column holds.</summary>
     public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options)
@@ -29,7 +30,11 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
         }
 
         return new BlockSamples(
-            values, Held(block, source, roles, options), roles.Label is { } label ? [.. Texts(block, label)] : [], roles.Id is { } id ? [.. Texts(block, id).Select(text => text ?? "")] : []);
+            values,
+            Held(block, source, roles, options),
+            roles.Label is { } label ? [.. Texts(block, label)] : [],
+            roles.Id is { } id ? [.. Texts(block, id).Select(text => text ?? "")] : [],
+            roles.Clock is { } clock ? [.. Texts(block, clock).Select(TableRoles.Seconds)] : []);
     }
 
     private static IEnumerable<string?> Texts(TableBlock block, int column) => Enumerable.Range(0, block.Rows).Select(row => block.Text(row, column));

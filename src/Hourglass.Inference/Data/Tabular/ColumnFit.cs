@@ -9,10 +9,10 @@ internal static class ColumnFit
     private const int HashBuckets = 64;
 
     /// <summary>The transform and what it does, in words; null for columns that are left out.</summary>
-    public static (ColumnTransform? Transform, string Treatment) Fit(ColumnStatistics column, ColumnKind kind, Scaling? wish) => kind switch
+    public static (ColumnTransform? Transform, string Treatment) Fit(ColumnStatistics column, ColumnKind kind, PreparationOptions options) => kind switch
     {
-        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, wish),
-        ColumnKind.DateTime when column.Values.Count > 0 => Date(column),
+        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, options.Scaling),
+        ColumnKind.DateTime when column.Values.Count > 0 => options.ByTime ? Calendar(column) : Date(column),
         ColumnKind.Boolean => Boolean(column),
         ColumnKind.Categorical => Category(column),
         ColumnKind.Constant => (null, "left out: constant"),
@@ -76,6 +76,10 @@ internal static class ColumnFit
             HasMissingIndicator = column.TrainingMissing > 0,
         }, "standardised seconds and time of day");
     }
+
+    // In series the model looks at rows later than those it learnt from.
+    private static (ColumnTransform, string) Calendar(ColumnStatistics column) =>
+        (new CalendarTransform { Name = column.Name, Imputed = Quantile([.. column.Values.Order()], 0.5), HasMissingIndicator = column.TrainingMissing > 0 }, "time of day and of week");
 
     private static (ColumnTransform, string) Boolean(ColumnStatistics column)
     {

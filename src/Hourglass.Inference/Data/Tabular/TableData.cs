@@ -30,8 +30,8 @@ internal static class TableData
         }
 
         progress?.Report(0.5);
-        var (preprocessing, described) = Fit(source, roles, columns, options.Scaling);
-        return new TableIngest(source, read, roles, preprocessing, options).Run(described, progress, cancellationToken);
+        var (preprocessing, described) = Fit(source, roles, columns, options);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options).Run(described, progress, cancellationToken);
     }
 
     /// <summary>Applies what was fitted before.</summary>
@@ -46,10 +46,10 @@ internal static class TableData
 
         var label = read.Label is null || source.Columns.Contains(read.Label, StringComparer.OrdinalIgnoreCase) || int.TryParse(read.Label, CultureInfo.InvariantCulture, out _) ? read.Label : null;
         var roles = TableRoles.Of(source, read with { Label = label, Ignore = [] });
-        return new TableIngest(source, read, roles, preprocessing, new PreparationOptions { Validation = 0 }).Run([], progress, cancellationToken);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }).Run([], progress, cancellationToken);
     }
 
-    private static (TablePreprocessing, List<ColumnDescription>) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, Scaling? wish)
+    private static (TablePreprocessing, List<ColumnDescription>) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)
     {
         var (transforms, described) = (new List<ColumnTransform>(), new List<ColumnDescription>());
         for (var index = 0; index < columns.Length; index++)
@@ -59,7 +59,7 @@ internal static class TableData
             var (words, treatment) = (kind == ColumnKind.DateTime ? "date-time" : kind.ToString().ToLowerInvariant(), roles.Treatment(index));
             if (treatment is null)
             {
-                (var transform, treatment) = ColumnFit.Fit(column, kind, wish);
+                (var transform, treatment) = ColumnFit.Fit(column, kind, options);
                 if (transform is not null)
                 {
                     transforms.Add(transform);

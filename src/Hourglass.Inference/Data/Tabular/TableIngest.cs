@@ -13,6 +13,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     private readonly List<bool> _isHeld = [];
     private readonly List<string?> _labels = [];
     private readonly List<string> _identifiers = [];
+    private readonly List<double> _times = [];
 
     /// <summary>Reads all rows.</summary>
     /// <param name="described">What was inferred about the columns.</param>
@@ -30,6 +31,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             Split = Split(),
             Labels = roles.Label is null ? null : LabelCodes.From(_labels),
             Identifiers = roles.Id is null ? null : _identifiers,
+            Times = roles.Clock is null ? null : _times,
             Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) },
         };
     }
@@ -57,6 +59,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             _isHeld.AddRange(samples.IsHeld);
             _labels.AddRange(samples.Labels);
             _identifiers.AddRange(samples.Identifiers);
+            _times.AddRange(samples.Times);
             progress?.Report(0.5 + (0.5 * ++done / blocks.Count));
         }
 
@@ -68,6 +71,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         _isHeld.Clear();
         _labels.Clear();
         _identifiers.Clear();
+        _times.Clear();
     }
 
     private SampleStore? ByRows(List<DataException> badRows, CancellationToken cancellationToken)
@@ -98,6 +102,11 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             if (roles.Id is { } id)
             {
                 _identifiers.Add(row.Fields[id] ?? "");
+            }
+
+            if (roles.Clock is { } clock)
+            {
+                _times.Add(TableRoles.Seconds(row.Fields[clock]));
             }
         }
 

@@ -1,15 +1,26 @@
 using System.Buffers;
 using System.Text;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Columns that are not model input.</summary>
 internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
 {
+    /// <summary>In series, the column that says when each row was.</summary>
+    public int? Clock { get; private init; }
+
     public static TableRoles Of(TableSource source, ReadOptions read) => new(
         (read.Label ?? source.DefaultLabel) is { } label ? source.Find(label, "--label") : null,
         read.Id is null ? null : source.Find(read.Id, "--id"),
         [.. read.Ignore.Select(name => source.Find(name, "--ignore"))]);
+
+    /// <summary>The same roles, with the clock of a series found.</summary>
+    public TableRoles WithClock(TableSource source, TablePreprocessing preprocessing) =>
+        preprocessing.Columns.FirstOrDefault(column => column is CalendarTransform) is { } clock ? this with { Clock = source.Find(clock.Name, "column") } : this;
+
+    /// <summary>Seconds since 2000-01-01; NaN for anything but a date.</summary>
+    public static double Seconds(string? text) => Numbers.TryParseDate(text, out var seconds) ? seconds : double.NaN;
 
     public string? Treatment(int column) => column == Label ? "left out: label" : column == Id ? "left out: identifier" : Ignored.Contains(column) ? "left out: ignored" : null;
 

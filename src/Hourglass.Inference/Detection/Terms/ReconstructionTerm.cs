@@ -71,7 +71,7 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
         }
     }
 
-    /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values; in series, of each channel over all steps.</summary>
+    /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values; in series, of each channel over all steps, and what time it is counts nothing.</summary>
     internal static float[] Floors(DetectorBasis basis, ReadOnlySpan<double> errors)
     {
         var means = new double[basis.Preprocessing.SampleShape is [_, var channels] ? channels : basis.SampleLength];
@@ -82,7 +82,8 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
         }
 
         var floor = Math.Max(LeastShareOfUnit * means.Average(), 1e-9);
-        return [.. Enumerable.Range(0, basis.SampleLength).Select(value => (float)Math.Max(means[value % means.Length], floor))];
+        var series = basis.Preprocessing as SeriesPreprocessing;
+        return [.. Enumerable.Range(0, basis.SampleLength).Select(value => series?.IsClock(value % means.Length) is true ? float.MaxValue : (float)Math.Max(means[value % means.Length], floor))];
     }
 
     private static void Add(ScoringBatch batch, float[] reconstructions, FeatureBlock block, double share, Span<double> errors)
