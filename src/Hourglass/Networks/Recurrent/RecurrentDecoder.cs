@@ -40,7 +40,7 @@ internal sealed class RecurrentDecoder : Decoder
         var hidden = _start.call(latents).tanh().view(latents.shape[0], _options.Layers, _options.Width).transpose(0, 1).contiguous();
         var state = new RecurrentState(hidden, _options.Cell == RecurrentCell.Lstm ? zeros_like(hidden) : null);
         var given = cat([latents.unsqueeze(1).expand(-1, Frames, -1), Clock(latents)], 2); // [batch, frame, value]
-        var outputs = !_options.Feedback ? Output(_memory.Forward(given, state).Outputs, context)
+        var outputs = !_options.Feedback ? Output(_memory.Forward(given, state, context).Outputs, context)
             : context.Target is { } target && TeachingShare(context) >= 1 ? Taught(given, target, state, context)
             : Unrolled(given, state, context);
         return _options.OutputActivation.Apply(outputs.flatten(1));
@@ -63,7 +63,7 @@ internal sealed class RecurrentDecoder : Decoder
     {
         var steps = Fed(Framed(target));
         var before = cat([zeros_like(steps.narrow(1, 0, 1)), steps.narrow(1, 0, Frames - 1)], 1);
-        return Output(_memory.Forward(cat([given, before], 2), state).Outputs, context);
+        return Output(_memory.Forward(cat([given, before], 2), state, context).Outputs, context);
     }
 
     private Tensor Unrolled(Tensor given, RecurrentState state, StepContext context)
@@ -75,7 +75,7 @@ internal sealed class RecurrentDecoder : Decoder
         var outputs = new List<Tensor>();
         for (var step = 0L; step < Frames; step++)
         {
-            (var states, state) = _memory.Forward(cat([given.narrow(1, step, 1), before], 2), state);
+            (var states, state) = _memory.Forward(cat([given.narrow(1, step, 1), before], 2), state, context);
             var output = Output(states, context); // [batch, 1, value]
             outputs.Add(output);
             var own = Fed(_input.Vocabulary is null ? output : output.argmax(2L).to(ScalarType.Float32));

@@ -36,19 +36,19 @@ internal sealed class RecurrentEncoder : Encoder
         var lengths = _embedding.Count == 0 ? null : samples.ne(HeldScalar.Of(0)).sum([1L]); // [batch]
         var steps = _embedding.Count == 0 ? samples.view(samples.shape[0], samples.shape[1] / _options.Frame, -1) : _embedding[0].call(samples.to(ScalarType.Int64)); // [batch, frame, value]
         steps = NoiseDropout.Apply(steps, _options.InputDropout, context);
-        var states = new List<Tensor> { Last(_directions[0], steps, lengths) };
+        var states = new List<Tensor> { Last(_directions[0], steps, lengths, context) };
         if (_options.Bidirectional)
         {
-            states.Add(Last(_directions[1], Reversed(steps, lengths), lengths));
+            states.Add(Last(_directions[1], Reversed(steps, lengths), lengths, context));
         }
 
         return NoiseDropout.Apply(cat(states, 1), _options.Dropout, context);
     }
 
     // The state after the last step; where lengths differ, the last layer's output at each sample's own end.
-    private Tensor Last(RecurrentMemory memory, Tensor steps, Tensor? lengths)
+    private Tensor Last(RecurrentMemory memory, Tensor steps, Tensor? lengths, StepContext context)
     {
-        var (outputs, state) = memory.Forward(steps, null);
+        var (outputs, state) = memory.Forward(steps, null, context);
         if (lengths is null)
         {
             return state.Hidden.transpose(0, 1).flatten(1);
