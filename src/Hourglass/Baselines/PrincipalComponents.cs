@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Hourglass.Baselines;
 
 /// <summary>Principal component analysis over a sample store, in blocks, so that memory does not grow with the samples.</summary>
-/// <remarks>Up to <see cref="ExactFeatures"/> features: eigenvectors of the covariance, accumulated in float64. Above: a randomised
+/// <remarks>Up to <see cref="ExactFeatures"/> features: eigenvectors of the covariance. Above: a randomised
 /// range finder with power iterations (Halko, Martinsson and Tropp 2011, https://arxiv.org/abs/0909.4061, algorithm 4.4).</remarks>
 public sealed class PrincipalComponents
 {
@@ -43,9 +43,7 @@ public sealed class PrincipalComponents
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (features, count) = (samples.SampleLength, Math.Min(components, Math.Min(samples.SampleLength, Math.Max(1, indices.Length - 1))));
-        var blocks = new StoreBlocks(samples, indices);
-        var mean = blocks.Sum(block => block.sum([0L]), features) / indices.Length; // [feature], float64
-        var basis = features <= ExactFeatures ? Exact(blocks, mean, count) : Randomised(blocks, mean, count, seed);
+        var (mean, basis) = features <= ExactFeatures ? Exact(samples, indices, count) : Randomised(new StoreBlocks(samples, indices), indices.Length, count, seed); // float64
         var signs = basis.gather(1, basis.abs().max(1, keepdim: true).indexes).sign(); // [component, 1]
         var fixedSigns = (basis * where(signs.eq(0), ones_like(signs), signs)).to(ScalarType.Float32).contiguous();
         return new PrincipalComponents(
@@ -63,7 +61,7 @@ public sealed class PrincipalComponents
         var errors = new List<double>();
         new StoreBlocks(samples, indices).Each(block =>
         {
-            var centred = block.to(ScalarType.Float32) - mean;
+            var centred = block - mean;
             var reconstruction = centred.matmul(components.t()).matmul(components);
             errors.AddRange(MemoryMarshal.Cast<byte, float>((centred - reconstruction).square().mean([1L]).contiguous().bytes).ToArray().Select(error => (double)error));
         });
@@ -103,23 +101,17 @@ public sealed class PrincipalComponents
 
     private (Tensor Mean, Tensor Components) Tensors() => (tensor(Mean), tensor(Components, Count, FeatureCount));
 
-    private static Tensor Exact(StoreBlocks blocks, Tensor mean, int count)
+    private static (Tensor Mean, Tensor Basis) Exact(SampleStore samples, ReadOnlyMemory<long> indices, int count)
     {
-        var features = (int)mean.shape[0];
-        var covariance = blocks.Sum(
-            block =>
-            {
-                var centred = block - mean;
-                return centred.t().matmul(centred);
-            },
-            features, features);
-        var (_, vectors) = linalg.eigh(covariance); // ascending
-        return vectors.flip(1).narrow(1, 0, count).t();
+        var (mean, scatter) = Covariance.Of(samples, indices, get_num_threads());
+        var (_, vectors) = linalg.eigh(scatter); // ascending
+        return (mean, vectors.flip(1).narrow(1, 0, count).t());
     }
 
-    private static Tensor Randomised(StoreBlocks blocks, Tensor mean, int count, int seed)
+    private static (Tensor Mean, Tensor Basis) Randomised(StoreBlocks blocks, long samples, int count, int seed)
     {
         using var generator = new Generator((ulong)(uint)seed);
+        var mean = blocks.Sum(block => block.sum([0L]), blocks.Features) / samples;
         var (features, width) = (mean.shape[0], Math.Min(count + Oversampling, mean.shape[0]));
         var range = linalg.qr(randn([features, width], dtype: ScalarType.Float64, generator: generator)).Q;
         for (var iteration = 0; iteration < PowerIterations; iteration++)
@@ -130,7 +122,7 @@ public sealed class PrincipalComponents
 
         var small = range.t().matmul(Times(range));
         var (_, vectors) = linalg.eigh((small + small.t()) / 2);
-        return range.matmul(vectors.flip(1).narrow(1, 0, count)).t();
+        return (mean, range.matmul(vectors.flip(1).narrow(1, 0, count)).t());
 
         Tensor Times(Tensor directions) => blocks.Sum(
             block =>

@@ -167,8 +167,7 @@ public static class TrainingReport
         {
             new StoreBlocks(data.Samples, shown).Each(block =>
             {
-                var rows = block.to(ScalarType.Float32);
-                var sums = (rows - trained.Pca!.Decode(trained.Pca.Encode(rows))).square().sum([0L]);
+                var sums = (block - trained.Pca!.Decode(trained.Pca.Encode(block))).square().sum([0L]);
                 var values = MemoryMarshal.Cast<byte, float>(sums.contiguous().bytes);
                 for (var value = 0; value < pca.Length; value++)
                 {

@@ -35,17 +35,19 @@ public sealed class PrincipalComponentsTests
 
     private static long[] All(SampleStore store) => [.. Enumerable.Range(0, (int)store.Count).Select(index => (long)index)];
 
-    [Fact]
-    public void Components_equal_those_of_a_singular_value_decomposition()
+    [Theory]
+    [InlineData(8, 500, 3)]
+    [InlineData(45, 4500, 300)] // two panels, several sums of blocks, the last of them ragged; a mean far from zero
+    public void Components_equal_those_of_a_singular_value_decomposition(int features, int count, float offset)
     {
         using var scope = NewDisposeScope();
-        using var store = Planted(8, 3);
+        using var store = Planted(features, 3, count, offset);
         var pca = PrincipalComponents.Fit(store, All(store), 3);
-        var values = new float[store.Count * 8];
+        var values = new float[store.Count * features];
         store.Read(0, (int)store.Count, values);
-        var data = tensor(values, store.Count, 8).to(ScalarType.Float64);
+        var data = tensor(values, store.Count, features).to(ScalarType.Float64);
         var (_, _, right) = linalg.svd(data - data.mean([0L]), fullMatrices: false);
-        var overlap = tensor(pca.Components, 3, 8).to(ScalarType.Float64).matmul(right.narrow(0, 0, 3).t()).abs();
+        var overlap = tensor(pca.Components, 3, features).to(ScalarType.Float64).matmul(right.narrow(0, 0, 3).t()).abs();
         Assert.True((overlap - eye(3, dtype: ScalarType.Float64)).abs().max().item<double>() < 1e-4);
         Assert.Equal(data.mean([0L])[2].item<double>(), pca.Mean[2], 1e-4);
     }
