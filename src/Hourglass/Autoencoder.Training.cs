@@ -71,7 +71,7 @@ public sealed partial class Autoencoder
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        _bottleneck.Initialize(Features(_corruption.Apply(samples, new StepContext(noise, 0)), null, StepContext.Evaluation), samples, noise);
+        _bottleneck.Initialize(() => Features(_corruption.Apply(samples, new StepContext(noise, 0)), null, StepContext.Evaluation), samples, noise);
         ConstrainWeights();
     }
 

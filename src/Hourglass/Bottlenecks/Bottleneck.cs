@@ -64,10 +64,10 @@ public abstract class Bottleneck(string name) : nn.Module(name)
     public virtual Tensor? SamplePrior(long count, Generator noise) => null;
 
     /// <summary>Told once, before the first step, what features look like; codebooks and dictionaries start from data.</summary>
-    /// <param name="features">[sample, feature].</param>
+    /// <param name="features">Makes them when asked, [sample, feature].</param>
     /// <param name="samples">[sample, ...sample shape].</param>
     /// <param name="noise">Source of randomness.</param>
-    internal virtual void Initialize(Tensor features, Tensor samples, Generator noise)
+    internal virtual void Initialize(Func<Tensor> features, Tensor samples, Generator noise)
     {
     }
 

@@ -44,7 +44,7 @@ internal sealed class Gaussian : Bottleneck
         return _prior.Sample(count, noise);
     }
 
-    internal override void Initialize(Tensor features, Tensor samples, Generator noise) => _prior.Initialize(_mean.call(features), samples, noise);
+    internal override void Initialize(Func<Tensor> features, Tensor samples, Generator noise) => _prior.Initialize(() => _mean.call(features()), samples, noise);
 
     internal override void Attach(Func<Tensor, Tensor> encode, Func<Linear?> dictionary) => (_prior as VampPrior)?.Attach(samples => Posterior(encode(samples)));
 

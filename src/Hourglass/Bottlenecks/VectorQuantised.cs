@@ -96,10 +96,10 @@ internal sealed class VectorQuantised : Bottleneck, IDiscreteBottleneck
 
     public Tensor Latents(Tensor symbols) => _codebook.index_select(0, symbols.flatten()).view(symbols.shape[0], -1);
 
-    internal override void Initialize(Tensor features, Tensor samples, Generator noise)
+    internal override void Initialize(Func<Tensor> features, Tensor samples, Generator noise)
     {
         using var scope = NewDisposeScope();
-        var encoded = _projection.call(features).view(-1, _options.CodeSize);
+        var encoded = _projection.call(features()).view(-1, _options.CodeSize);
         _codebook.copy_(Pick(encoded, _codebook.shape[0], noise));
         _sums.copy_(_codebook);
     }

@@ -45,7 +45,7 @@ internal abstract class LatentPrior(string name) : nn.Module(name)
     public abstract Tensor Sample(long count, Generator noise);
 
     /// <summary>Told once what data looks like.</summary>
-    public virtual void Initialize(Tensor means, Tensor samples, Generator noise)
+    public virtual void Initialize(Func<Tensor> means, Tensor samples, Generator noise)
     {
     }
 }

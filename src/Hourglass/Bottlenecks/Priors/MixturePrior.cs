@@ -39,10 +39,11 @@ internal sealed class MixturePrior : LatentPrior
     public override Tensor Sample(long count, Generator noise) => Sample(count, noise, _means, _logVariances, _logits.softmax(0));
 
     /// <summary>Components start at encoded samples, so that none is far from all data.</summary>
-    public override void Initialize(Tensor means, Tensor samples, Generator noise)
+    public override void Initialize(Func<Tensor> means, Tensor samples, Generator noise)
     {
-        var count = (int)Math.Min(_means.shape[0], means.shape[0]);
-        _means.narrow(0, 0, count).copy_(means.narrow(0, 0, count));
+        var starts = means();
+        var count = (int)Math.Min(_means.shape[0], starts.shape[0]);
+        _means.narrow(0, 0, count).copy_(starts.narrow(0, 0, count));
     }
 
     /// <summary>Log density of a diagonal mixture.</summary>

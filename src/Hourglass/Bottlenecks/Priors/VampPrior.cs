@@ -50,7 +50,7 @@ internal sealed class VampPrior : LatentPrior
     }
 
     /// <summary>Pseudo-samples start as samples.</summary>
-    public override void Initialize(Tensor means, Tensor samples, Generator noise)
+    public override void Initialize(Func<Tensor> means, Tensor samples, Generator noise)
     {
         var count = Math.Min(_samples.shape[0], samples.shape[0]);
         _samples.narrow(0, 0, count).copy_(samples.flatten(1).narrow(0, 0, count));

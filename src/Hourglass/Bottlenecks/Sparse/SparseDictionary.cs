@@ -43,7 +43,7 @@ internal abstract class SparseDictionary : Bottleneck
 
     /// <summary>The encoder starts as the transposed decoder where their shapes allow, with directions taken from samples' deviations.</summary>
     /// <remarks>Tied starting weights: Gao et al. 2024, appendix A. Starting at samples keeps units from being born dead.</remarks>
-    internal override void Initialize(Tensor features, Tensor samples, Generator noise)
+    internal override void Initialize(Func<Tensor> features, Tensor samples, Generator noise)
     {
         if (_dictionary?.Invoke() is not { } decoder || decoder.weight!.shape[0] != _projection.weight!.shape[1])
         {
@@ -51,8 +51,8 @@ internal abstract class SparseDictionary : Bottleneck
         }
 
         using var scope = NewDisposeScope();
-        var mean = features.mean([0L]);
-        var directions = randn(_projection.weight.shape, device: features.device, generator: noise);
+        var mean = features().mean([0L]);
+        var directions = randn(_projection.weight.shape, device: mean.device, generator: noise);
         directions /= directions.norm(1, keepdim: true, 2f) + HeldScalar.Of(1e-8);
         _projection.weight.copy_(directions);
         _projection.bias!.copy_(-(directions.matmul(mean)));
