@@ -37,7 +37,7 @@ internal sealed class ConvolutionalDecoder : Decoder
                 _blocks.Add(new ResidualBlock(options, channels[layer]));
             }
 
-            _layers.Add(Grow(channels[layer], channels[layer + 1]));
+            _layers.Add(Grow(channels[layer], channels[layer + 1], _sizes[layer + 1]));
             if (layer < channels.Length - 2 && ConvolutionalEncoder.Normalize(options.Normalization, channels[layer + 1]) is { } normalization)
             {
                 _normalizations.Add(normalization);
@@ -66,7 +66,7 @@ internal sealed class ConvolutionalDecoder : Decoder
                 values = functional.interpolate(values, [_sizes[layer + 1].Height, _sizes[layer + 1].Width]);
             }
 
-            values = _layers[layer].call(values).narrow(2, 0, _sizes[layer + 1].Height).narrow(3, 0, _sizes[layer + 1].Width); // [batch, channel, height, width]
+            values = Cut(_layers[layer].call(values), _sizes[layer + 1]); // [batch, channel, height, width]
             if (layer < _layers.Count - 1)
             {
                 values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
@@ -77,13 +77,19 @@ internal sealed class ConvolutionalDecoder : Decoder
         return _options.OutputActivation.Apply(values.flatten(1));
     }
 
-    // A transposed convolution with an output padding of stride - 1 is at least as large as wanted; Forward cuts it to size, which
-    // equals a smaller output padding on each axis.
-    private Module<Tensor, Tensor> Grow(int channels, int nextChannels)
+    // Cutting copies, forwards and backwards, so only what is too long is cut.
+    private static Tensor Cut(Tensor values, (int Height, int Width) size)
+    {
+        values = values.shape[2] == size.Height ? values : values.narrow(2, 0, size.Height);
+        return values.shape[3] == size.Width ? values : values.narrow(3, 0, size.Width);
+    }
+
+    // The encoder went from a size to (size - 1) / stride + 1, rounded down: what rounding took away comes back as output padding, the same on both axes.
+    private Module<Tensor, Tensor> Grow(int channels, int nextChannels, (int Height, int Width) size)
     {
         var (kernel, stride, padding) = ((long)_options.KernelSize, (long)_options.Stride, (long)_options.KernelSize / 2);
         return _options.Upsampling == Upsampling.Resize
             ? Conv2d(channels, nextChannels, kernel, 1, padding)
-            : ConvTranspose2d(channels, nextChannels, kernel, stride, padding, stride - 1);
+            : ConvTranspose2d(channels, nextChannels, kernel, stride, padding, Math.Max((size.Height - 1) % stride, (size.Width - 1) % stride));
     }
 }
