@@ -4,10 +4,12 @@ using Hourglass.Benchmarks;
 return args.FirstOrDefault() switch
 {
     "dictionary" => PlantedDictionary.Run(args),
+    "false-alarms" => FalseAlarms.Run(args),
     "kernels" => KernelRates.Run(),
     "nab" => NumentaBenchmark.Run(args),
     "smd" => ServerMachines.Run(args),
     "speed" => Speed.Run(args),
+    "watch" => WatchRates.Run(args),
     _ => Usage(),
 };
 
@@ -15,9 +17,13 @@ static int Usage()
 {
     Console.Error.WriteLine("Benchmarks:");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
+    Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--json]");
+    Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
+    Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N] [--use RULE] [--json]");
+    Console.Error.WriteLine("                                  rows as they come: rate, latency, memory");
     return 1;
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Hourglass.Kernels;
 
 namespace Hourglass.Detection;
@@ -10,9 +11,11 @@ public sealed unsafe class NeighbourSearch
     private const int Queries = 64;
     private const int Panel = 2048;
     private const int Spare = 4;
+    private const int Alignment = 16; // values in 64 bytes
     private readonly float[] _rows;
     private readonly float[] _centre;
     private readonly int _length;
+    private readonly float[]?[] _panels; // packed when they are first searched, and kept: a stream searches often
 
     /// <summary>Takes the rows to search.</summary>
     /// <param name="rows">[row, value] row-major; kept, not copied.</param>
@@ -20,6 +23,7 @@ public sealed unsafe class NeighbourSearch
     public NeighbourSearch(float[] rows, int length)
     {
         (_rows, _length, Count) = (rows, length, rows.Length / length);
+        _panels = new float[(Count + Panel - 1) / Panel][];
         _centre = new float[length];
         for (var place = 0; place < rows.Length; place++)
         {
@@ -49,10 +53,9 @@ public sealed unsafe class NeighbourSearch
             heaps[query] = new CandidateHeap(kept);
         }
 
-        using var weights = new AlignedFloats(DenseMap.Length(_length, Panel));
-        for (var start = 0; start < Count; start += Panel)
+        for (var panel = 0; panel < _panels.Length; panel++)
         {
-            Search(queries, start, Math.Min(Panel, Count - start), weights, heaps);
+            Search(queries, panel, heaps);
         }
 
         for (var query = 0; query < count; query++)
@@ -69,18 +72,11 @@ public sealed unsafe class NeighbourSearch
         return results;
     }
 
-    private void Search(ReadOnlySpan<float> queries, int start, int rows, AlignedFloats memory, CandidateHeap[] heaps)
+    private void Search(ReadOnlySpan<float> queries, int panel, CandidateHeap[] heaps)
     {
-        memory.Span(0, (int)memory.Length).Clear();
-        var map = DenseMap.Over(_length, rows, memory.Pointer);
-        var (centred, bias) = (new float[rows * _length], new float[rows]);
-        for (var place = 0; place < centred.Length; place++)
-        {
-            centred[place] = _rows[((long)start * _length) + place] - _centre[place % _length];
-            bias[place / _length] -= centred[place] * centred[place] / 2;
-        }
-
-        map.Pack(centred, bias);
+        var (start, rows) = (panel * Panel, Math.Min(Panel, Count - (panel * Panel)));
+        var packed = _panels[panel] ??= Pack(start, rows);
+        var map = Map(packed, rows);
         using var inputs = new AlignedFloats((long)Queries * DenseMap.Stride(_length));
         using var outputs = new AlignedFloats((long)Queries * DenseMap.Stride(rows));
         using var scratch = new AlignedFloats(DenseMap.TileRows * (long)map.PaddedInputs);
@@ -100,7 +96,46 @@ public sealed unsafe class NeighbourSearch
         }
     }
 
+    private float[] Pack(int start, int rows)
+    {
+        var packed = GC.AllocateArray<float>((int)DenseMap.Length(_length, rows) + Alignment, pinned: true);
+        var (centred, bias) = (new float[rows * _length], new float[rows]);
+        for (var place = 0; place < centred.Length; place++)
+        {
+            centred[place] = _rows[((long)start * _length) + place] - _centre[place % _length];
+            bias[place / _length] -= centred[place] * centred[place] / 2;
+        }
+
+        Map(packed, rows).Pack(centred, bias);
+        return packed;
+    }
+
+    // The array is pinned: its memory stays where it is.
+    private DenseMap Map(float[] packed, int rows)
+    {
+        var memory = (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(packed, 0);
+        var offset = (int)(((nint)memory / sizeof(float)) % Alignment);
+        return DenseMap.Over(_length, rows, memory + ((Alignment - offset) % Alignment));
+    }
+
     private double Distance(ReadOnlySpan<float> query, int row) => System.Numerics.Tensors.TensorPrimitives.Distance(query, Row(row));
+
+    // How many values at the start, in steps of a register, do not exceed a bound; most rows are far away.
+    private static int NothingAbove(ReadOnlySpan<float> values, float bound)
+    {
+        var (passed, bounds) = (0, new Vector<float>(bound));
+        while (values.Length - passed >= Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(values[passed..]), bounds))
+        {
+            passed += Vector<float>.Count;
+        }
+
+        while (passed < values.Length && values[passed] <= bound)
+        {
+            passed++;
+        }
+
+        return passed;
+    }
 
     // Keeps the rows with the largest products; ties go to the earlier row.
     private sealed class CandidateHeap(int capacity)
@@ -114,9 +149,13 @@ public sealed unsafe class NeighbourSearch
         {
             for (var place = 0; place < products.Length; place++)
             {
-                if (products[place] <= _least && _queue.Count >= capacity)
+                if (_queue.Count >= capacity)
                 {
-                    continue;
+                    place += NothingAbove(products[place..], _least);
+                    if (place >= products.Length)
+                    {
+                        return;
+                    }
                 }
 
                 var row = start + place;
