@@ -18,6 +18,7 @@ internal static class Speed
         .. SpeedPictures.Works(),
         .. SpeedSeries.Works(),
         .. SpeedComponents.Works(),
+        .. SpeedRanks.Works(),
     ];
 
     public static int Run(string[] args)

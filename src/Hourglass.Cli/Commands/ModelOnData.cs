@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Hourglass.Cli.Options;
+using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
@@ -18,22 +20,28 @@ internal static class ModelOnData
     /// <param name="action">What it does.</param>
     /// <param name="more">Options of its own.</param>
     public static Command Create(Screen screen, string name, string description, string? outDescription, Action<Run> action, params Option[] more) =>
-        Create(screen, name, description, outDescription, more, (parse, path, usesPca, read, output, json) =>
+        Create(screen, name, description, outDescription, more, (parse, path, usesPca, _, read, output, json) =>
         {
             using var loaded = TrainedAutoencoder.Load(path);
             var trained = usesPca ? loaded.WithPca() : loaded;
-            using var data = read(trained.Preprocessing);
+            using var data = read(trained.Preprocessing, screen);
             action(new Run(trained, data, output, json, parse));
+            return 0;
         });
 
     /// <summary>The same for commands that only encode and decode: the training engine is loaded for models that the kernels do not run.</summary>
     public static Command CreateForScoring(Screen screen, string name, string description, string outDescription, Action<ScoringRun> action, params Option[] more) =>
-        Create(screen, name, description, outDescription, more, (parse, path, usesPca, read, output, json) =>
+        Create(screen, name, description, outDescription, more, (parse, path, usesPca, mine, read, output, json) => RankedCommand.Run(name, mine, (ranks, own) =>
         {
-            using var model = ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load);
-            using var data = read(model.Preprocessing);
-            action(new ScoringRun(model, data, output, json, parse) { UsesPca = usesPca });
-        });
+            using var model = Agreement.Together(ranks, () => ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load));
+            using var data = Agreement.Together(ranks, () => read(model.Preprocessing, own));
+            if (ranks.Size > 1)
+            {
+                Agreement.Require(ranks, [("data (hash of the prepared samples)", $"{data.Samples.Count} samples, {data.Samples.ContentHash}", "All ranks need the same file and the same model.")]);
+            }
+
+            action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks });
+        }));
 
     private static Command Create(Screen screen, string name, string description, string? outDescription, Option[] more, Body body)
     {
@@ -50,15 +58,14 @@ internal static class ModelOnData
         flags.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            body(parse, parse.GetRequiredValue(model), parse.GetValue(use) == "pca", Read, outDescription is null ? null : parse.GetValue(output), parse.GetValue(json));
-            return Task.FromResult(0);
+            return Task.FromResult(body(parse, parse.GetRequiredValue(model), parse.GetValue(use) == "pca", screen, Read, outDescription is null ? null : parse.GetValue(output), parse.GetValue(json)));
 
-            PreparedData Read(SamplePreprocessing preprocessing)
+            PreparedData Read(SamplePreprocessing preprocessing, Screen own)
             {
                 var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, null, cancellationToken);
                 foreach (var note in prepared.Description.Notes)
                 {
-                    screen.Error.WriteLine(note);
+                    own.Error.WriteLine(note);
                 }
 
                 return prepared;
@@ -72,14 +79,20 @@ internal static class ModelOnData
     {
         for (var start = 0L; start < samples.Count; start += rows)
         {
-            var count = (int)Math.Min(rows, samples.Count - start);
-            var values = new float[count * samples.SampleLength];
-            samples.Read(start, count, values);
-            yield return (start, values);
+            yield return (start, Block(samples, start, rows));
         }
     }
 
-    private delegate void Body(ParseResult parse, string path, bool usesPca, Func<SamplePreprocessing, PreparedData> read, string? output, bool asJson);
+    // So many samples from a place on, [sample, value] row-major.
+    private static float[] Block(SampleStore samples, long start, int rows)
+    {
+        var count = (int)Math.Clamp(samples.Count - start, 0, rows);
+        var values = new float[count * samples.SampleLength];
+        samples.Read(start, count, values);
+        return values;
+    }
+
+    private delegate int Body(ParseResult parse, string path, bool usesPca, Screen screen, Func<SamplePreprocessing, Screen, PreparedData> read, string? output, bool asJson);
 
     /// <summary>What the command works on.</summary>
     /// <param name="Trained">The model.</param>
@@ -99,12 +112,50 @@ internal static class ModelOnData
     /// <param name="Out">The file to write.</param>
     /// <param name="AsJson">Whether to print JSON.</param>
     /// <param name="Parse">For further options.</param>
-    public sealed record ScoringRun(ScoringModel Model, PreparedData Data, string? Out, bool AsJson, ParseResult Parse)
+    /// <param name="Screen">Where this rank writes.</param>
+    public sealed record ScoringRun(ScoringModel Model, PreparedData Data, string? Out, bool AsJson, ParseResult Parse, Screen Screen)
     {
         /// <summary>Whether the principal components of the file stand in for the model.</summary>
         public bool UsesPca { get; init; }
 
+        /// <summary>Who works together: ranks take blocks of samples in turn, rank 0 writes.</summary>
+        public required ICollective Ranks { get; init; }
+
         /// <summary>The data in blocks, [sample, value] row-major, with the number of the first sample.</summary>
-        public IEnumerable<(long Start, float[] Values)> Blocks() => ModelOnData.Blocks(Data.Samples, Math.Clamp((1 << 20) / Data.Samples.SampleLength, 1, 8192));
+        public IEnumerable<(long Start, float[] Values)> Blocks() => ModelOnData.Blocks(Data.Samples, BlockRows);
+
+        private int BlockRows => Math.Clamp((1 << 20) / Data.Samples.SampleLength, 1, 8192);
+
+        /// <summary>A row of figures for each sample, in order, on rank 0; elsewhere none, but the work is done.</summary>
+        /// <param name="width">Figures of a sample.</param>
+        /// <param name="measure">Fills figures, [sample, figure], from a block of samples, [sample, value].</param>
+        public IEnumerable<float[]> Rows(int width, Action<float[], float[]> measure)
+        {
+            for (var start = 0L; start < Data.Samples.Count; start += (long)BlockRows * Ranks.Size)
+            {
+                var samples = Block(Data.Samples, Math.Min(Data.Samples.Count, start + ((long)Ranks.Rank * BlockRows)), BlockRows);
+                var figures = new float[samples.Length / Data.Samples.SampleLength * width];
+                measure(samples, figures);
+                foreach (var row in Ranks.Gather(MemoryMarshal.AsBytes<float>(figures)).Where(_ => Ranks.Rank == 0).SelectMany(block => SampleOutput.Rows(MemoryMarshal.Cast<byte, float>(block).ToArray(), width)))
+                {
+                    yield return row;
+                }
+            }
+        }
+
+        /// <summary>Writes rows on rank 0, and does the work for them elsewhere.</summary>
+        public void Write(string path, IReadOnlyList<string> names, IEnumerable<float[]> rows)
+        {
+            if (Ranks.Rank == 0)
+            {
+                SampleOutput.Write(path, Data, names, rows);
+                return;
+            }
+
+            foreach (var _ in rows)
+            {
+                throw new InvalidOperationException("Only rank 0 is given rows.");
+            }
+        }
     }
 }

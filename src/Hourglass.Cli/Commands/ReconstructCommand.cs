@@ -21,6 +21,11 @@ internal static class ReconstructCommand
         var corrupted = new Option<bool>("--corrupted") { Description = "Reconstruct from what training showed the encoder: noise added, parts hidden; a picture then has a row of it." };
         return ModelOnData.CreateForScoring(screen, "reconstruct", Description, "reconstructions.csv, .parquet, .npy, .npz, or .png: originals above reconstructions (reconstructions.csv).", run =>
         {
+            if (run.Ranks.Rank > 0)
+            {
+                return; // what is left of the work is writing
+            }
+
             var (path, preprocessing) = (run.Out ?? "reconstructions.csv", run.Model.Preprocessing);
             using var trained = run.Parse.GetValue(corrupted) ? Trained(run) : null;
             var samples = path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)

@@ -17,7 +17,12 @@ internal static class ScoreCommand
             var (model, path) = (run.Model, run.Out ?? "scores.csv");
             IReadOnlyList<FeatureBlock> blocks = model.Preprocessing.Blocks is { Count: > 1 and <= MaximumFeatures } several ? several : [];
             var scores = new List<float>();
-            SampleOutput.Write(path, run.Data, ["score", .. blocks.Select(block => $"error of {block.Name}")], Rows(run, blocks, scores));
+            run.Write(path, ["score", .. blocks.Select(block => $"error of {block.Name}")], Rows(run, blocks, scores));
+            if (run.Ranks.Rank > 0)
+            {
+                return;
+            }
+
             var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(Shown).Select(sample => new ScoredSample(sample, scores[sample])).ToList();
             if (run.AsJson)
             {
@@ -32,15 +37,10 @@ internal static class ScoreCommand
     private static IEnumerable<float[]> Rows(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, List<float> scores)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        foreach (var (_, values) in run.Blocks())
+        foreach (var row in run.Rows(errors.Width, (samples, figures) => errors.Measure(samples, figures)))
         {
-            var figures = new float[values.Length / run.Data.Samples.SampleLength * errors.Width];
-            errors.Measure(values, figures);
-            foreach (var row in SampleOutput.Rows(figures, errors.Width))
-            {
-                scores.Add(row[0]);
-                yield return row;
-            }
+            scores.Add(row[0]);
+            yield return row;
         }
     }
 

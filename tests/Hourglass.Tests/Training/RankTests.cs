@@ -7,6 +7,7 @@ using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
+using Hourglass.Tests.Collectives;
 using Hourglass.Tests.Networks;
 using Hourglass.Training;
 using Hourglass.Training.Steps;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Hourglass.Collectives;
 
-namespace Hourglass.Tests.Training;
+namespace Hourglass.Tests.Collectives;
 
 /// <summary>Ranks that are threads of this process: what the collectives and the trainer do among several, without MPI.</summary>
 internal sealed class ThreadRanks : ITransport
