@@ -217,9 +217,10 @@ public sealed class TrainedAutoencoder : IReconstructor
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var batch = reader.Read(part.Span);
-            var errors = (batch - Model.Reconstruct(batch)).square().flatten(1);
+            var differences = batch - Model.Reconstruct(batch);
+            var errors = (differences * differences).flatten(1); // square() hands the engine a scalar that the collector may take too early
             squared.AddRange(Doubles(errors.mean([1L])));
-            normalized.AddRange(Doubles(errors.sum([1L]) / batch.square().flatten(1).sum([1L]).clamp_min(HeldScalar.Of(1e-12))));
+            normalized.AddRange(Doubles(errors.sum([1L]) / (batch * batch).flatten(1).sum([1L]).clamp_min(HeldScalar.Of(1e-12))));
             objective.AddRange(Doubles(Model.Distances(batch).mean([1L])));
             if (featureErrors is not null)
             {

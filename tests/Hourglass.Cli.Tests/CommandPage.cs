@@ -21,6 +21,7 @@ internal static class CommandPage
         | denoise | pictures [{file, out, noisy, denoised}], meanNoisy, meanDenoised (PSNR in dB, null unless noise was added) |
         | score | samples, out, meanScore, highest [{sample, score}] |
         | detect train | samples, training, heldOut, members, rule, rules, model |
+        | detect evaluate | rule, samples, anomalies, auroc, averagePrecision, precisionAtN, threshold (null where too few samples were held out, as the next four), falseAlarmRate, recall, precision, f1, bestF1, promise, kinds [{kind, samples, auroc, recall}], rivals {NAME: {auroc, averagePrecision, precisionAtN, threshold, falseAlarmRate, recall, precision, f1, bestF1}}, verdict (the rule with the highest AUROC) |
         | detect score | samples, out, rule, alarms, threshold {value (null when the rule cannot be kept), rule, heldOut, realised {low, high, confidence}, tail, sentence}, batchPValue (largest p-value of an alarm with --false-discoveries, else null), drift {hasDrifted, pValue, scores, sentence}, highest [{sample, id, score, pValue, isAlarm, why, columns [{column, contribution, found, expected}]}] |
         | detect calibrate | samples, before (held-out samples until now), threshold, drift (both as detect score), model |
         | detect watch | a line for each object: kind "alarm" {line, row, id, score, pValue, why, columns}, "bad-line" {line, reason}, "drift" {pValue, scores, sentence}, and at the end "end" {rows, samples, alarms, badLines, drift} |
@@ -35,6 +36,6 @@ internal static class CommandPage
 
     public static readonly string[] Commands =
     [
-        "train", "detect train", "detect score", "detect calibrate", "detect watch", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+        "train", "detect train", "detect score", "detect evaluate", "detect calibrate", "detect watch", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
     ];
 }

@@ -1,5 +1,7 @@
+using Hourglass.Bundles;
 using Hourglass.Detection.Calibration;
 using Hourglass.Preprocessing;
+using Hourglass.Scoring;
 
 namespace Hourglass.Detection;
 
@@ -40,6 +42,13 @@ public sealed class Detector : IDisposable
 
     /// <summary>Names of the rules.</summary>
     public IEnumerable<string> RuleNames => Rules.Select(rule => rule.Name);
+
+    /// <summary>Reads a detector whose members are dense, without a training engine.</summary>
+    /// <param name="path">A .hourglass file with a detector.</param>
+    /// <exception cref="BundleException">The file is broken, or holds no detector.</exception>
+    /// <exception cref="HourglassException">A member's network needs the training engine: read it with AnomalyDetector.Load.</exception>
+    public static Detector Load(string path) => DetectorFile.FromContents(BundleFile.Read(path), path, contents =>
+        DenseReconstructor.TryCreate(contents, path, out var obstacle) ?? throw new HourglassException($"{path}: {obstacle} It needs the training engine: read it with AnomalyDetector.Load."));
 
     /// <summary>The same detector with another of its rules.</summary>
     /// <param name="name">"autoencoder", "pca", "neighbours", "isolation-forest".</param>
@@ -109,5 +118,5 @@ public sealed class Detector : IDisposable
 /// <param name="Samples">[sample, value].</param>
 /// <param name="Scores">One for each sample.</param>
 /// <param name="Contributions">[sample, value]; each row adds up to its score.</param>
-/// <param name="Expected">[sample, value]: what a normal sample would have looked like.</param>
-public sealed record Findings(float[] Samples, double[] Scores, double[] Contributions, float[] Expected);
+/// <param name="Expected">[sample, value]: what a normal sample would have looked like; null where the rule cannot tell.</param>
+public sealed record Findings(float[] Samples, double[] Scores, double[] Contributions, float[]? Expected);

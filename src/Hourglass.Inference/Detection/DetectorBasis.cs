@@ -10,11 +10,12 @@ public sealed class DetectorBasis : IDisposable
     /// <param name="preprocessing">From raw data to model input and back.</param>
     /// <param name="members">Trained autoencoders, each over the same samples; the basis disposes of them.</param>
     /// <param name="references">Normal samples, [sample, value] row-major, in model-input units.</param>
+    /// <param name="pca">Principal components of the same samples, for the rival of that name; the basis disposes of it.</param>
     /// <exception cref="ArgumentException">Members or references have another length than the preprocessing's samples.</exception>
-    public DetectorBasis(SamplePreprocessing preprocessing, IReadOnlyList<IReconstructor> members, float[] references)
+    public DetectorBasis(SamplePreprocessing preprocessing, IReadOnlyList<IReconstructor> members, float[] references, IReconstructor? pca = null)
     {
         SampleLength = preprocessing.SampleShape.Aggregate(1, (product, size) => checked(product * size));
-        if (members.FirstOrDefault(member => member.SampleLength != SampleLength) is { } other)
+        if (members.Concat(pca is null ? [] : [pca]).FirstOrDefault(member => member.SampleLength != SampleLength) is { } other)
         {
             throw new ArgumentException($"Members must take samples of {SampleLength} values, got {other.SampleLength}.", nameof(members));
         }
@@ -24,7 +25,7 @@ public sealed class DetectorBasis : IDisposable
             throw new ArgumentException($"References must be rows of {SampleLength} values, got {references.Length} values.", nameof(references));
         }
 
-        (Preprocessing, Members, References) = (preprocessing, members, references);
+        (Preprocessing, Members, References, Pca) = (preprocessing, members, references, pca);
         Columns = SampleColumn.Of(preprocessing);
     }
 
@@ -33,6 +34,9 @@ public sealed class DetectorBasis : IDisposable
 
     /// <summary>Trained autoencoders; empty where only rivals were fitted.</summary>
     public IReadOnlyList<IReconstructor> Members { get; }
+
+    /// <summary>Principal components; null where none were fitted.</summary>
+    public IReconstructor? Pca { get; }
 
     /// <summary>Normal samples, [sample, value] row-major.</summary>
     public float[] References { get; }
@@ -50,5 +54,7 @@ public sealed class DetectorBasis : IDisposable
         {
             member.Dispose();
         }
+
+        Pca?.Dispose();
     }
 }

@@ -54,16 +54,19 @@ internal static class DetectorFile
 
         var preprocessing = BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, $"{path}, preprocessing.json");
         var members = new List<IReconstructor>();
+        DenseReconstructor? pca = null;
         try
         {
             members.AddRange(Members(contents, record).Select(load));
             record.Threshold.Validate();
-            var basis = new DetectorBasis(preprocessing, members, References(contents, path, members[0].SampleLength));
+            pca = contents.Weights.ContainsKey("pca.components") ? DenseReconstructor.OfPca(contents, path) : null;
+            var basis = new DetectorBasis(preprocessing, members, References(contents, path, members[0].SampleLength), pca);
             return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen, record.Threshold);
         }
         catch (Exception fault)
         {
             members.ForEach(member => member.Dispose());
+            pca?.Dispose();
             if (fault is ArgumentException or (HourglassException and not BundleException))
             {
                 throw new BundleException($"{place}: {fault.Message}", fault);
@@ -99,7 +102,8 @@ internal static class DetectorFile
 
     private static string TermPrefix(string rule, int term) => $"{Prefix}{rule}.{term}.";
 
-    private static IEnumerable<BundleContents> Members(BundleContents contents, DetectorRecord record)
+    /// <summary>Each member of a detector's file as contents of its own.</summary>
+    public static IEnumerable<BundleContents> Members(BundleContents contents, DetectorRecord record)
     {
         yield return contents with { Weights = Own(contents.Weights), Detector = null };
         for (var place = 0; place < record.FurtherMembers.Count; place++)

@@ -13,12 +13,18 @@ public static class DetectorFit
     public static Detector Fit(DetectorBasis basis, float[] heldOut, IReadOnlyList<RuleRecord> rules)
     {
         var batch = new ScoringBatch(basis, heldOut);
-        return new Detector(basis, [.. rules.Select(rule => Fit(rule, basis, batch))], rules[0].Name);
+        var fitted = new Dictionary<TermRecord, ScoreTerm>(); // terms that several rules share are fitted and measured once
+        return new Detector(basis, [.. rules.Select(rule => Fit(rule, basis, batch, fitted))], rules[0].Name);
     }
 
-    private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, ScoringBatch heldOut)
+    private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, ScoringBatch heldOut, Dictionary<TermRecord, ScoreTerm> fitted)
     {
-        var terms = rule.Terms.Select(record => Scaled(record.Fit(basis, heldOut), heldOut)).ToList();
+        foreach (var record in rule.Terms.Where(record => !fitted.ContainsKey(record)))
+        {
+            fitted.Add(record, Scaled(record.Fit(basis, heldOut), heldOut));
+        }
+
+        var terms = rule.Terms.Select(record => fitted[record]).ToList();
         return new ScoreRule(rule.Name, terms, ScoreDistribution.Of(ScoreRule.Score(terms, heldOut, [])));
     }
 
@@ -27,7 +33,6 @@ public static class DetectorFit
         var values = new double[heldOut.Count];
         term.Measure(heldOut, values, []);
         Array.Sort(values);
-        var median = values.Length == 0 ? 1 : values[values.Length / 2];
-        return term.With(term.Record with { Unit = median > 0 ? median : Math.Max(values.Length == 0 ? 1 : values.Average(), 1e-12) });
+        return term.With(term.Record.InUnitsOf(values));
     }
 }

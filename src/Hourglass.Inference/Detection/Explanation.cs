@@ -15,7 +15,7 @@ public sealed record Explanation(double Score, IReadOnlyList<ColumnContribution>
     public static Explanation Of(DetectorBasis basis, Findings findings, int sample)
     {
         var length = basis.SampleLength;
-        var (found, expected) = (Cells(basis, findings.Samples.AsSpan(sample * length, length)), Cells(basis, findings.Expected.AsSpan(sample * length, length)));
+        var (found, expected) = (Cells(basis, findings.Samples.AsSpan(sample * length, length)), findings.Expected is { } normal ? Cells(basis, normal.AsSpan(sample * length, length)) : null);
         var contributions = findings.Contributions.AsMemory(sample * length, length);
         return new Explanation(findings.Scores[sample], [.. basis.Columns
             .Select((column, place) => new ColumnContribution(column.Name, Sum(contributions.Span.Slice(column.Start, column.Length)), found?[place], expected?[place]))

@@ -47,7 +47,15 @@ public sealed class ScoreRule
         contributions.Clear();
         foreach (var term in terms)
         {
-            term.Measure(batch, raw, parts);
+            if (parts.Length == 0)
+            {
+                raw = batch.Values(term);
+            }
+            else
+            {
+                term.Measure(batch, raw, parts);
+            }
+
             for (var sample = 0; sample < scores.Length; sample++)
             {
                 var value = term.Record.Standardised(raw[sample]);
@@ -64,19 +72,11 @@ public sealed class ScoreRule
 
     /// <summary>What a normal sample would have looked like in place of each, by the first term that can tell.</summary>
     /// <param name="batch">The samples.</param>
-    /// <returns>[sample, value] in model-input units.</returns>
-    public float[] Expected(ScoringBatch batch)
+    /// <returns>[sample, value] in model-input units; null when none can.</returns>
+    public float[]? Expected(ScoringBatch batch)
     {
-        var expected = batch.Samples.ToArray();
-        foreach (var term in Terms)
-        {
-            if (term.Expect(batch, expected))
-            {
-                break;
-            }
-        }
-
-        return expected;
+        var expected = new float[batch.Samples.Length];
+        return Terms.Any(term => term.Expect(batch, expected)) ? expected : null;
     }
 
     // A term's standardised value is split as its raw value is.

@@ -1,9 +1,13 @@
+using Hourglass.Detection.Terms;
+using Hourglass.Scoring;
+
 namespace Hourglass.Detection;
 
 /// <summary>Samples that are scored together, with what the members make of them, computed once for all terms.</summary>
 public sealed class ScoringBatch
 {
-    private readonly (float[] Latents, float[] Reconstructions)?[] _members;
+    private readonly Dictionary<ScoreTerm, double[]> _values = [];
+    private readonly Dictionary<IReconstructor, (float[] Latents, float[] Reconstructions)> _made = [];
 
     /// <summary>Takes samples.</summary>
     /// <param name="basis">The detector's basis.</param>
@@ -17,7 +21,6 @@ public sealed class ScoringBatch
         }
 
         (Basis, Samples, Count) = (basis, samples, samples.Length / basis.SampleLength);
-        _members = new (float[], float[])?[basis.Members.Count];
     }
 
     /// <summary>What the detector's rules share.</summary>
@@ -29,29 +32,41 @@ public sealed class ScoringBatch
     /// <summary>How many samples.</summary>
     public int Count { get; }
 
-    /// <summary>A member's latents, [sample, latent].</summary>
-    /// <param name="member">Which member.</param>
-    public float[] Latents(int member) => Of(member).Latents;
+    /// <summary>A model's latents, [sample, latent].</summary>
+    /// <param name="model">A member of the basis, or its PCA.</param>
+    public float[] Latents(IReconstructor model) => Of(model).Latents;
 
-    /// <summary>A member's reconstructions, [sample, value].</summary>
-    /// <param name="member">Which member.</param>
-    public float[] Reconstructions(int member) => Of(member).Reconstructions;
+    /// <summary>A model's reconstructions, [sample, value].</summary>
+    /// <param name="model">A member of the basis, or its PCA.</param>
+    public float[] Reconstructions(IReconstructor model) => Of(model).Reconstructions;
+
+    /// <summary>A term's numbers, measured once though several rules may ask.</summary>
+    /// <param name="term">The term.</param>
+    public double[] Values(ScoreTerm term)
+    {
+        if (!_values.TryGetValue(term, out var values))
+        {
+            values = new double[Count];
+            term.Measure(this, values, []);
+            _values.Add(term, values);
+        }
+
+        return values;
+    }
 
     /// <summary>One sample's values.</summary>
     /// <param name="sample">Which sample.</param>
     public ReadOnlySpan<float> Row(int sample) => Samples.AsSpan(sample * Basis.SampleLength, Basis.SampleLength);
 
-    private (float[] Latents, float[] Reconstructions) Of(int member)
+    private (float[] Latents, float[] Reconstructions) Of(IReconstructor model)
     {
-        if (_members[member] is { } known)
+        if (!_made.TryGetValue(model, out var made))
         {
-            return known;
+            made = (new float[Count * model.LatentSize], new float[Samples.Length]);
+            model.Reconstruct(Samples, made.Latents, made.Reconstructions);
+            _made.Add(model, made);
         }
 
-        var model = Basis.Members[member];
-        var made = (Latents: new float[Count * model.LatentSize], Reconstructions: new float[Samples.Length]);
-        model.Reconstruct(Samples, made.Latents, made.Reconstructions);
-        _members[member] = made;
         return made;
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class MapTests
         ["Recipes"] = ["Bottlenecks", "Corruption", "Networks", "Objectives", "Preprocessing", "Regularization", "Training"],
         ["Bundles"] = ["Baselines", "Data", "Detection", "Networks", "Preprocessing"],
         ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Evaluation", "Preprocessing", "Training"],
-        ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Detection", "Engine", "Evaluation", "Kernels", "Networks", "Preprocessing", "Recipes", "Scoring", "Training"],
+        ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Detection", "Engine", "Evaluation", "Kernels", "Networks", "Objectives", "Preprocessing", "Recipes", "Scoring", "Training"],
     };
 
     private static string Root => Path.GetFullPath(Path.Combine(Snapshot.Here(), "..", "..", ".."));

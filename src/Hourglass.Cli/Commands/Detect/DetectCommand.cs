@@ -9,6 +9,7 @@ internal static class DetectCommand
     {
         DetectTrainCommand.Create(screen),
         DetectScoreCommand.Create(screen),
+        DetectEvaluateCommand.Create(screen),
         DetectCalibrateCommand.Create(screen),
         DetectWatchCommand.Create(screen),
     };

@@ -1,39 +1,65 @@
+using Hourglass.Bundles;
+
 namespace Hourglass.Detection.Terms;
 
-/// <summary>Mean distance to the nearest normal samples.</summary>
+/// <summary>Mean distance to the nearest normal samples. Ramaswamy et al. 2000, https://doi.org/10.1145/342009.335437; Angiulli and Pizzuti 2002.</summary>
 public sealed record NeighbourRecord : TermRecord
 {
+    private const int MaximumViews = 8;
+
     /// <summary>How many neighbours.</summary>
     public int Neighbours { get; init; } = 5;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new NeighbourTerm(this, new NeighbourSearch(basis.References, basis.SampleLength));
+    /// <summary>How numbers are scaled: one view, or several beside each other.</summary>
+    public IReadOnlyList<FeatureView> Views { get; init; } = [FeatureView.Inputs];
 
-    internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new NeighbourTerm(this, new NeighbourSearch(basis.References, basis.SampleLength));
+    /// <summary>Whether a neighbour equal to the sample is passed over: where samples that are scored were learnt from, it is the sample itself.</summary>
+    public bool PassesOverEqual { get; init; }
+
+    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new NeighbourTerm(this, basis, FeatureViews.Fit(Views, basis));
+
+    internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new NeighbourTerm(this, basis, FeatureViews.Read(Views, basis, tensors));
 
     internal override string? Fault(DetectorBasis basis) =>
         Neighbours is < 1 or > 1000 ? $"neighbours must be from 1 to 1000, got {Neighbours}"
+        : Views.Count is 0 or > MaximumViews ? $"views must be 1 to {MaximumViews}, got {Views.Count}"
         : basis.References.Length == 0 ? "neighbours need normal samples to compare with"
         : base.Fault(basis);
 }
 
 /// <summary>Squared differences to each neighbour split the distance over the values.</summary>
-internal sealed class NeighbourTerm(NeighbourRecord record, NeighbourSearch search) : ScoreTerm(record)
+internal sealed class NeighbourTerm : ScoreTerm
 {
+    private readonly NeighbourRecord _record;
+    private readonly FeatureViews _views;
+    private readonly NeighbourSearch _search;
+    private readonly DetectorBasis _basis;
+
+    public NeighbourTerm(NeighbourRecord record, DetectorBasis basis, FeatureViews views)
+        : this(record, basis, views, new NeighbourSearch(views.Apply(basis.References), views.Width))
+    {
+    }
+
+    private NeighbourTerm(NeighbourRecord record, DetectorBasis basis, FeatureViews views, NeighbourSearch search)
+        : base(record) => (_record, _basis, _views, _search) = (record, basis, views, search);
+
+    private int Wanted => Math.Min(_record.Neighbours + (_record.PassesOverEqual ? 1 : 0), _search.Count);
+
     public override void Measure(ScoringBatch batch, Span<double> values, Span<double> contributions)
     {
-        var (length, wanted) = (batch.Basis.SampleLength, Math.Min(record.Neighbours, search.Count));
-        var found = search.Nearest(batch.Samples, wanted);
+        var (length, wanted, seen) = (batch.Basis.SampleLength, Wanted, _views.Apply(batch.Samples));
+        var found = _search.Nearest(seen, wanted);
         contributions.Clear();
         for (var sample = 0; sample < batch.Count; sample++)
         {
+            var near = Kept(found.AsSpan(sample * wanted, wanted));
             values[sample] = 0;
-            for (var rank = 0; rank < wanted; rank++)
+            foreach (var neighbour in near)
             {
-                var neighbour = found[(sample * wanted) + rank];
-                values[sample] += neighbour.Distance / wanted;
+                values[sample] += neighbour.Distance / near.Length;
                 if (!contributions.IsEmpty && neighbour.Distance > 0)
                 {
-                    Split(batch.Row(sample), search.Row(neighbour.Row), neighbour.Distance * wanted, contributions.Slice(sample * length, length));
+                    Split(seen.AsSpan(sample * _views.Width, _views.Width), _search.Row(neighbour.Row), neighbour.Distance * near.Length, contributions.Slice(sample * length, length));
                 }
             }
         }
@@ -41,29 +67,38 @@ internal sealed class NeighbourTerm(NeighbourRecord record, NeighbourSearch sear
 
     public override bool Expect(ScoringBatch batch, Span<float> expected)
     {
-        var (length, wanted) = (batch.Basis.SampleLength, Math.Min(record.Neighbours, search.Count));
-        var found = search.Nearest(batch.Samples, wanted);
+        var (length, wanted) = (batch.Basis.SampleLength, Wanted);
+        var found = _search.Nearest(_views.Apply(batch.Samples), wanted);
         expected.Clear();
-        for (var place = 0; place < found.Length; place++)
+        for (var sample = 0; sample < batch.Count; sample++)
         {
-            var row = search.Row(found[place].Row);
-            for (var value = 0; value < length; value++)
+            var near = Kept(found.AsSpan(sample * wanted, wanted));
+            foreach (var neighbour in near)
             {
-                expected[(place / wanted * length) + value] += row[value] / wanted;
+                var row = _basis.References.AsSpan(neighbour.Row * length, length);
+                for (var value = 0; value < length; value++)
+                {
+                    expected[(sample * length) + value] += row[value] / near.Length;
+                }
             }
         }
 
         return true;
     }
 
-    internal override ScoreTerm With(TermRecord record) => new NeighbourTerm((NeighbourRecord)record, search);
+    internal override IEnumerable<StoredTensor> ToStored() => _views.ToStored();
+
+    internal override ScoreTerm With(TermRecord record) => new NeighbourTerm((NeighbourRecord)record, _basis, _views, _search);
+
+    private ReadOnlySpan<Neighbour> Kept(ReadOnlySpan<Neighbour> found) =>
+        !_record.PassesOverEqual || found.Length == 1 ? found : found[0].Distance == 0 ? found[1..] : found[..^1];
 
     private static void Split(ReadOnlySpan<float> sample, ReadOnlySpan<float> neighbour, double divisor, Span<double> contributions)
     {
-        for (var value = 0; value < sample.Length; value++)
+        for (var place = 0; place < sample.Length; place++)
         {
-            var difference = (double)sample[value] - neighbour[value];
-            contributions[value] += difference * difference / divisor;
+            var difference = (double)sample[place] - neighbour[place];
+            contributions[place % contributions.Length] += difference * difference / divisor;
         }
     }
 }

@@ -1,24 +1,48 @@
+using System.Text.Json.Serialization;
 using Hourglass.Bundles;
 using Hourglass.Preprocessing;
+using Hourglass.Scoring;
 
 namespace Hourglass.Detection.Terms;
 
-/// <summary>How badly the members reconstruct a sample, value by value in units of the error on held-out normal samples.</summary>
+/// <summary>How badly samples are reconstructed, value by value in units of the error on held-out normal samples.</summary>
 public sealed record ReconstructionRecord : TermRecord
 {
+    /// <summary>Whose reconstructions.</summary>
+    public ReconstructionSource Source { get; init; }
+
+    /// <summary>Whether the plain squared error of every value counts, without units and kinds of columns: the classical score of PCA.</summary>
+    public bool IsPlain { get; init; }
+
     internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut)
     {
+        var draft = new ReconstructionTerm(this, []);
         var errors = new double[heldOut.Count * basis.SampleLength];
-        ReconstructionTerm.Errors(heldOut, errors);
-        return new ReconstructionTerm(this, ReconstructionTerm.Floors(basis, errors));
+        draft.Errors(heldOut, errors);
+        return new ReconstructionTerm(this, IsPlain ? [.. Enumerable.Repeat(1f, basis.SampleLength)] : ReconstructionTerm.Units(basis, errors));
     }
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new ReconstructionTerm(this, tensors.Floats("units", basis.SampleLength));
 
-    internal override string? Fault(DetectorBasis basis) => basis.Members.Count == 0 ? "reconstruction needs a trained member" : base.Fault(basis);
+    internal override string? Fault(DetectorBasis basis) =>
+        Source == ReconstructionSource.Members && basis.Members.Count == 0 ? "reconstruction needs a trained member"
+        : Source == ReconstructionSource.Pca && basis.Pca is null ? "reconstruction by PCA needs the file's PCA"
+        : base.Fault(basis);
 }
 
-/// <summary>Numbers: squared error; flags and categories: negative log-likelihood. Both over their mean on held-out normal samples.</summary>
+/// <summary>Whose reconstructions are compared with samples.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<ReconstructionSource>))]
+public enum ReconstructionSource
+{
+    /// <summary>The members', their errors averaged.</summary>
+    Members,
+
+    /// <summary>The PCA's.</summary>
+    Pca,
+}
+
+/// <summary>Numbers: squared error; flags and categories: negative log-likelihood. Both over their mean on held-out normal samples; of the mean over values the root is taken,
+/// so that the term grows with the distance from normal as the neighbours' terms do.</summary>
 internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] units) : ScoreTerm(record)
 {
     private const double LeastProbability = 1e-6;
@@ -38,19 +62,24 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
                 sum += row[value] /= units[value] * length;
             }
 
-            values[sample] = sum;
+            values[sample] = Math.Sqrt(sum);
+            for (var value = 0; value < length && sum > 0; value++)
+            {
+                row[value] *= values[sample] / sum;
+            }
         }
     }
 
     public override bool Expect(ScoringBatch batch, Span<float> expected)
     {
+        var models = Models(batch.Basis);
         expected.Clear();
-        for (var member = 0; member < batch.Basis.Members.Count; member++)
+        foreach (var model in models)
         {
-            System.Numerics.Tensors.TensorPrimitives.Add<float>(expected, batch.Reconstructions(member), expected);
+            System.Numerics.Tensors.TensorPrimitives.Add<float>(expected, batch.Reconstructions(model), expected);
         }
 
-        System.Numerics.Tensors.TensorPrimitives.Divide(expected, batch.Basis.Members.Count, expected);
+        System.Numerics.Tensors.TensorPrimitives.Divide(expected, models.Count, expected);
         return true;
     }
 
@@ -58,21 +87,22 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
 
     internal override ScoreTerm With(TermRecord record) => new ReconstructionTerm((ReconstructionRecord)record, units);
 
-    /// <summary>Mean error over the members of each value.</summary>
-    internal static void Errors(ScoringBatch batch, Span<double> errors)
+    /// <summary>Mean error over the models of each value.</summary>
+    internal void Errors(ScoringBatch batch, Span<double> errors)
     {
+        var models = Models(batch.Basis);
         errors.Clear();
         foreach (var block in batch.Basis.Preprocessing.Blocks)
         {
-            for (var member = 0; member < batch.Basis.Members.Count; member++)
+            foreach (var model in models)
             {
-                Add(batch, batch.Reconstructions(member), block, 1.0 / batch.Basis.Members.Count, errors);
+                Add(batch, batch.Reconstructions(model), record.IsPlain ? block with { Kind = FeatureBlockKind.Numeric } : block, 1.0 / models.Count, errors);
             }
         }
     }
 
     /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values; in series, of each channel over all steps, and what time it is counts nothing.</summary>
-    internal static float[] Floors(DetectorBasis basis, ReadOnlySpan<double> errors)
+    internal static float[] Units(DetectorBasis basis, ReadOnlySpan<double> errors)
     {
         var means = new double[basis.Preprocessing.SampleShape is [_, var channels] ? channels : basis.SampleLength];
         var rows = Math.Max(1, errors.Length / means.Length);
@@ -85,6 +115,8 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
         var series = basis.Preprocessing as SeriesPreprocessing;
         return [.. Enumerable.Range(0, basis.SampleLength).Select(value => series?.IsClock(value % means.Length) is true ? float.MaxValue : (float)Math.Max(means[value % means.Length], floor))];
     }
+
+    private IReadOnlyList<IReconstructor> Models(DetectorBasis basis) => record.Source == ReconstructionSource.Pca ? [basis.Pca!] : basis.Members;
 
     private static void Add(ScoringBatch batch, float[] reconstructions, FeatureBlock block, double share, Span<double> errors)
     {

@@ -19,4 +19,13 @@ internal sealed record TermTensors(IReadOnlyDictionary<string, StoredTensor> Ten
 
         return Array.TrueForAll(stored.Floats, float.IsFinite) ? stored.Floats : throw new BundleException($"{Place}: '{Prefix}{name}' holds values that are not finite. The file is altered.");
     }
+
+    /// <summary>Int64 values in one row.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="count">How many; any number when null.</param>
+    /// <exception cref="BundleException">The file lacks such a tensor.</exception>
+    public long[] Longs(string name, int? count = null) =>
+        Tensors.TryGetValue(Prefix + name, out var stored) && stored.IsInteger && stored.Shape.Count == 1 && (count is null || stored.Longs.Length == count)
+            ? stored.Longs
+            : throw new BundleException($"{Place}: the weights lack '{Prefix}{name}', a row of whole numbers{(count is null ? "" : $", {count} of them")}. The file is altered.");
 }

@@ -2,7 +2,9 @@ using Hourglass.Bundles;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Detection;
+using Hourglass.Detection.Calibration;
 using Hourglass.Engine;
+using Hourglass.Scoring;
 
 namespace Hourglass.Tasks.AnomalyDetection;
 
@@ -11,15 +13,21 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// A process that only scores needs no training engine: <see cref="Hourglass.Detection.Detector"/> does the arithmetic.</remarks>
 public sealed class AnomalyDetector : IDisposable
 {
-    private readonly IReadOnlyList<TrainedAutoencoder> _members;
+    private const int MaximumReferenceValues = 1 << 25; // 128 MB
 
-    private AnomalyDetector(Detector detector, IReadOnlyList<TrainedAutoencoder> members) => (Detector, _members) = (detector, members);
+    private readonly IReadOnlyList<BundleContents> _members;
+
+    private AnomalyDetector(Detector detector, IReadOnlyList<BundleContents> members)
+    {
+        (Detector, _members) = (detector, members);
+        Record = BundleJson.Deserialize<TrainingRecord>(members[0].Training, "training.json");
+    }
 
     /// <summary>The arithmetic.</summary>
     public Detector Detector { get; }
 
     /// <summary>How the first member was trained.</summary>
-    public TrainingRecord Record => _members[0].Record;
+    public TrainingRecord Record { get; }
 
     /// <summary>Learns what is normal from a file.</summary>
     /// <param name="data">Normal samples: a file, a folder of pictures, or a built-in set.</param>
@@ -51,7 +59,8 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Fit(PreparedData data, DetectorOptions options, TrainObserver? observer = null, CancellationToken cancellationToken = default)
     {
         var members = MemberTraining.Run(data, options, observer, cancellationToken);
-        var basis = new DetectorBasis(data.Preprocessing, members, Rows(data.Samples, Spread(data.Split.Training, options.MaximumReferences)));
+        var references = Rows(data.Samples, Spread(data.Split.Training, Math.Min(options.MaximumReferences, MaximumReferenceValues / data.Samples.SampleLength)));
+        var basis = new DetectorBasis(data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], references, HasPca(members[0]) ? DenseReconstructor.OfPca(members[0], "") : null);
         return new AnomalyDetector(DetectorFit.Fit(basis, Rows(data.Samples, data.Split.Validation), options.Rules), members);
     }
 
@@ -65,12 +74,11 @@ public sealed class AnomalyDetector : IDisposable
     /// <exception cref="BundleException">The file is broken or holds no detector.</exception>
     public static AnomalyDetector Load(string path)
     {
-        NativeEngine.Require();
-        var members = new List<TrainedAutoencoder>();
+        var members = new List<BundleContents>();
         var detector = DetectorFile.FromContents(BundleFile.Read(path), path, contents =>
         {
-            members.Add(ModelBundle.FromContents(contents, path));
-            return members[^1];
+            members.Add(contents);
+            return DetectorBundle.Member(contents, path);
         });
         return new AnomalyDetector(detector, members);
     }
@@ -80,9 +88,13 @@ public sealed class AnomalyDetector : IDisposable
     /// <exception cref="HourglassException">No rule has that name.</exception>
     public AnomalyDetector Use(string rule) => new(Detector.Use(rule), _members);
 
+    /// <summary>The same detector with another way from scores to alarms; nothing is trained anew.</summary>
+    /// <param name="threshold">The way.</param>
+    public AnomalyDetector With(ThresholdRule threshold) => new(Detector.With(threshold), _members);
+
     /// <summary>Writes the detector.</summary>
     /// <param name="path">Where it goes.</param>
-    public void Save(string path) => BundleFile.Write(path, DetectorFile.ToContents(Detector, [.. _members.Select(ModelBundle.ToContents)]));
+    public void Save(string path) => BundleFile.Write(path, DetectorFile.ToContents(Detector, _members));
 
     /// <summary>Scores a file.</summary>
     /// <param name="data">A file of the kind that it was trained on.</param>
@@ -105,8 +117,30 @@ public sealed class AnomalyDetector : IDisposable
         return [.. Blocks(prepared.Samples).SelectMany(block => Detector.Explain(block))];
     }
 
+    /// <summary>Measures a detector where labels exist.</summary>
+    /// <param name="data">Samples with labels.</param>
+    /// <param name="normal">Labels that mean normal; 0, normal, false, no, inlier, however they are written, when empty.</param>
+    /// <exception cref="HourglassException">No labels, or none that says normal, or none that does not.</exception>
+    public DetectionFigures Evaluate(PreparedData data, IReadOnlyList<string>? normal = null) => DetectionFigures.Of(Detector, Blocks(data.Samples), Labels(data, normal ?? []));
+
     /// <inheritdoc/>
     public void Dispose() => Detector.Dispose();
+
+    // Each sample's kind of anomaly; null for normal ones.
+    private static string?[] Labels(PreparedData data, IReadOnlyList<string> normal)
+    {
+        var labels = data.Labels ?? throw new HourglassException($"{data.Description.Source}: has no labels to measure against. Name their column with --label.");
+        IReadOnlyList<string> words = normal.Count > 0 ? normal : ["0", "0.0", "normal", "normal.", "false", "no", "inlier", "ok"];
+        var isNormal = labels.Names.Select(name => words.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase)).ToArray();
+        if (!isNormal.Contains(true) || !isNormal.Contains(false))
+        {
+            throw new HourglassException($"{data.Description.Source}: {(isNormal.Contains(true) ? "every" : "no")} label says normal; labels: {string.Join(", ", labels.Names.Take(20))}. Say which mean normal with --normal.");
+        }
+
+        return [.. labels.Codes.Select(code => code < 0 ? throw new HourglassException($"{data.Description.Source}: a sample has no label. Leave such samples out.") : isNormal[code] ? null : labels.Names[code])];
+    }
+
+    private static bool HasPca(BundleContents member) => member.Weights.ContainsKey("pca.components");
 
     private static IEnumerable<float[]> Blocks(SampleStore samples)
     {

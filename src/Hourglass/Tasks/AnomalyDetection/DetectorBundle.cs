@@ -30,7 +30,8 @@ public static class DetectorBundle
         BundleFile.Write(output, contents with { Weights = weights, Detector = BundleJson.Serialize(record with { Chosen = detector.Rule.Name, Threshold = detector.Calibration.Rule }) });
     }
 
-    private static IReconstructor Member(BundleContents contents, string path)
+    /// <summary>One member for scoring: dense ones on the kernels, others on the engine.</summary>
+    internal static IReconstructor Member(BundleContents contents, string path)
     {
         if (DenseReconstructor.TryCreate(contents, path, out _) is { } dense)
         {

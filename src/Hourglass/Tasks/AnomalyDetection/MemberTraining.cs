@@ -1,3 +1,5 @@
+using Hourglass.Baselines;
+using Hourglass.Bundles;
 using Hourglass.Data;
 using Hourglass.Recipes;
 using Hourglass.Training;
@@ -9,44 +11,104 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// <summary>Trains the members of a detector's ensemble on the same samples, each from a seed of its own.</summary>
 internal static class MemberTraining
 {
-    /// <summary>Trains all members.</summary>
-    public static List<TrainedAutoencoder> Run(PreparedData data, DetectorOptions options, TrainObserver? observer, CancellationToken cancellationToken)
+    /// <summary>Trains all members; the first brings the PCA at its latent size.</summary>
+    /// <returns>Each member as the contents of a file.</returns>
+    public static List<BundleContents> Run(PreparedData data, DetectorOptions options, TrainObserver? observer, CancellationToken cancellationToken)
     {
-        var members = new List<TrainedAutoencoder>();
-        try
+        if (options.Members < 1)
         {
-            for (var place = 0; place < options.Members; place++)
-            {
-                var member = options.Member with { Training = options.Member.Training with { Seed = options.Member.Training.Seed + place } };
-                members.Add(Run(data, DataDefaults.Complete(member, data.Preprocessing, data.Split.Training.Length), place == 0 ? observer : null, cancellationToken));
-            }
-
-            return members;
+            throw new HourglassException($"A detector has 1 member or more, got {options.Members}. Give --members 1 or more.");
         }
-        catch (Exception)
+
+        var members = new List<BundleContents>();
+        var open = options.LatentVariance is { } share ? options.Member with { LatentSize = Components(data, share, options.Member.Training.Seed) } : options.Member;
+        for (var place = 0; place < options.Members; place++)
         {
-            members.ForEach(member => member.Dispose());
-            throw;
+            var member = DataDefaults.Complete(open, data.Preprocessing, data.Split.Training.Length);
+            member = member with { Training = member.Training with { Seed = member.Training.Seed + place, Epochs = Epochs(options, member, data.Split.Training.Length) } };
+            using var trained = Trained(data, options, member, place == 0, place == 0 ? observer : null, cancellationToken);
+            members.Add(ModelBundle.ToContents(trained));
+        }
+
+        return members;
+    }
+
+    private static TrainedAutoencoder Trained(PreparedData data, DetectorOptions options, AutoencoderOptions member, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
+    {
+        var first = Run(data, data.Split.Training, member, withPca, observer, cancellationToken);
+        if (options.Trimmed == 0)
+        {
+            return first;
+        }
+
+        using (first)
+        {
+            return Run(data, Trim(first, data, options.Trimmed), member, withPca, observer, cancellationToken);
         }
     }
 
+    // Samples that a first training cannot reconstruct are where anomalies are to be found: the second one does without them.
+    private static long[] Trim(TrainedAutoencoder first, PreparedData data, double share)
+    {
+        var errors = first.Measure(data.Samples, data.Split.Training).Squared;
+        var bound = errors.Order().ElementAt((int)((1 - share) * (errors.Length - 1)));
+        return [.. data.Split.Training.Where((_, place) => errors[place] <= bound)];
+    }
+
+    // Components whose latents hold a share of the variance of all.
+    private static int Components(PreparedData data, double share, int seed)
+    {
+        const int Most = 128;
+        var (samples, training) = (data.Samples, data.Split.Training);
+        var pca = PrincipalComponents.Fit(samples, training, Math.Min(Most, samples.SampleLength), seed);
+        var rows = training.Length <= 4096 ? training : training[..4096];
+        var values = new float[rows.Length * samples.SampleLength];
+        samples.Gather(rows, values);
+        using var scope = NewDisposeScope();
+        var latents = pca.Encode(tensor(values).reshape(rows.Length, samples.SampleLength));
+        var whole = Variances(tensor(values).reshape(rows.Length, samples.SampleLength)).Sum();
+        var (held, count) = (0.0, 0);
+        foreach (var variance in Variances(latents))
+        {
+            held += variance;
+            count++;
+            if (held >= share * whole)
+            {
+                break;
+            }
+        }
+
+        return Math.Max(1, count);
+    }
+
+    private static float[] Variances(Tensor rows)
+    {
+        var centred = rows - rows.mean([0L]);
+        return [.. (centred * centred).mean([0L]).data<float>()];
+    }
+
+    // Large data need few passes and small data many: what counts is the number of steps.
+    private static int Epochs(DetectorOptions options, AutoencoderOptions member, int samples) =>
+        (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, 100_000);
+
     // The held-out part serves thresholds only: training sees none of it, not even to know when to stop.
-    private static TrainedAutoencoder Run(PreparedData data, AutoencoderOptions options, TrainObserver? observer, CancellationToken cancellationToken)
+    private static TrainedAutoencoder Run(PreparedData data, long[] training, AutoencoderOptions options, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
     {
         var started = DateTimeOffset.UtcNow;
         observer?.Prepared?.Invoke(data, options);
         var model = new Autoencoder(options);
-        using var trainer = new Trainer(model, data.Samples, new SampleSplit(data.Split.Training, []));
+        using var trainer = new Trainer(model, data.Samples, new SampleSplit(training, []));
         var history = trainer.Run(observer?.Training, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         model.to(CPU);
         var held = data.Split.Validation.Length > 0 ? data.Split.Validation : data.Split.Training;
         var errors = new TrainedAutoencoder(model, data.Preprocessing, null, null, null!).Measure(data.Samples, held);
-        var record = new TrainingRecord(data.Description, data.Split.Training.Length, data.Split.Validation.Length, history, errors.Objective.Average(), null, EngineVersions.Current, started)
+        var record = new TrainingRecord(data.Description, training.Length, data.Split.Validation.Length, history, errors.Objective.Average(), null, EngineVersions.Current, started)
         {
             SquaredError = errors.Squared.Average(),
             NormalizedSquaredError = errors.Normalized.Average(),
         };
-        return new TrainedAutoencoder(model, data.Preprocessing, null, null, record);
+        var pca = withPca ? PrincipalComponents.Fit(data.Samples, data.Split.Training, options.LatentSize!.Value, options.Training.Seed) : null;
+        return new TrainedAutoencoder(model, data.Preprocessing, pca, null, record);
     }
 }

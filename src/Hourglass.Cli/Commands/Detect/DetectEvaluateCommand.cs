@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using Hourglass.Cli.Options;
+using Hourglass.Data;
+using Hourglass.Detection.Calibration;
+using Hourglass.Tasks.AnomalyDetection;
+
+namespace Hourglass.Cli.Commands.Detect;
+
+/// <summary>hourglass detect evaluate MODEL DATA --label COLUMN.</summary>
+internal static class DetectEvaluateCommand
+{
+    public static Command Create(Screen screen)
+    {
+        var command = new Command("evaluate", "Measure a detector where labels exist, its rivals beside it.\n\nExamples:\n  hourglass detect evaluate detector.hourglass test.csv --label y\n  hourglass detect evaluate detector.hourglass traffic.csv --label attack --normal normal --json");
+        var (model, data, json, read) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), new ReadFlags());
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." };
+        var normal = new Option<string[]>("--normal") { Description = "Labels that mean normal, separated by commas (0, normal, false, no, inlier, ok).", AllowMultipleArgumentsPerToken = true };
+        var alarms = new Option<string?>("--false-alarms") { Description = "Promised share of normal samples with an alarm, for instance 1/100; the file's own threshold when left out." };
+        command.Arguments.Add(model);
+        command.Arguments.Add(data);
+        foreach (var option in new Option[] { normal, alarms, use, json })
+        {
+            command.Options.Add(option);
+        }
+
+        read.AddTo(command);
+        command.SetAction((parse, cancellationToken) =>
+        {
+            using var loaded = AnomalyDetector.Load(parse.GetRequiredValue(model));
+            var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
+            detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
+            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
+            var figures = detector.Evaluate(prepared, [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]);
+            if (parse.GetValue(json))
+            {
+                screen.WriteJson(EvaluateResult.Of(figures));
+            }
+            else
+            {
+                Print(screen, figures);
+            }
+
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Print(Screen screen, DetectionFigures result)
+    {
+        screen.WriteTable(
+            [$"{result.Anomalies} anomalies among {result.Samples}", "AUROC", "average precision", "precision at n", "false alarms", "recall", "F1"],
+            new[] { (Name: result.Rule, result.Figures) }.Concat(result.Rivals.Select(rival => (Name: rival.Key, Figures: rival.Value))).Select(entry => new[]
+            {
+                entry.Name, Number(entry.Figures.Auroc), Number(entry.Figures.AveragePrecision), Number(entry.Figures.PrecisionAtN), Number(entry.Figures.FalseAlarmRate), Number(entry.Figures.Recall), Number(entry.Figures.F1),
+            }));
+        if (result.Kinds.Count > 1)
+        {
+            screen.WriteTable(["kind", "samples", "AUROC", "recall"], result.Kinds.Select(kind => new[] { kind.Kind, kind.Samples.ToString(CultureInfo.InvariantCulture), Number(kind.Auroc), Number(kind.Recall) }));
+        }
+
+        screen.Output.WriteLine(result.Promise);
+        if (result.Verdict != result.Rule)
+        {
+            screen.Output.WriteLine($"{result.Verdict} ranks these samples better. Score with --use {result.Verdict}.");
+        }
+    }
+
+    private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";
+
+    // The rule in force stands at the top, as the rivals stand below.
+    private sealed record EvaluateResult(
+        string Rule, int Samples, int Anomalies, double Auroc, double AveragePrecision, double PrecisionAtN, double? Threshold, double? FalseAlarmRate, double? Recall, double? Precision, double? F1, double BestF1,
+        string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict)
+    {
+        public static EvaluateResult Of(DetectionFigures all) => new(
+            all.Rule, all.Samples, all.Anomalies, all.Figures.Auroc, all.Figures.AveragePrecision, all.Figures.PrecisionAtN, all.Figures.Threshold, all.Figures.FalseAlarmRate, all.Figures.Recall,
+            all.Figures.Precision, all.Figures.F1, all.Figures.BestF1, all.Promise, all.Kinds, all.Rivals, all.Verdict);
+    }
+}

@@ -1,0 +1,96 @@
+using Hourglass.Corruption;
+using Hourglass.Data;
+using Hourglass.Detection;
+using Hourglass.Detection.Terms;
+using Hourglass.Networks;
+using Hourglass.Networks.Dense;
+using Hourglass.Objectives;
+using Hourglass.Training;
+
+namespace Hourglass.Tasks.AnomalyDetection;
+
+/// <summary>How a detector is made. There are two defaults, each one for all data: this record's for normal samples, and <see cref="ForContaminated"/>.</summary>
+public sealed record DetectorOptions
+{
+    /// <summary>The members' model; open slots are chosen from the data.</summary>
+    /// <remarks>Wider than most tables, and taught to undo the exchange of 3 values in 10 with those of other rows: what it cannot
+    /// do by copying, it must do by knowing how columns belong together.</remarks>
+    public AutoencoderOptions Member { get; init; } = new()
+    {
+        LatentSize = 64,
+        Network = new DenseNetworkOptions { Hidden = [128] },
+        Corruption = new SwapCorruptionOptions { Share = 0.3 },
+        Training = new TrainingOptions { BatchSize = 128, LearningRate = 0.002, Schedule = ScheduleKind.Cosine, Patience = null },
+    };
+
+    /// <summary>Scaling of numbers; chosen for each column from its values when null.</summary>
+    public Scaling? Scaling { get; init; }
+
+    /// <summary>Autoencoders with seeds of their own whose errors are averaged.</summary>
+    public int Members { get; init; } = 2;
+
+    /// <summary>Steps of training of a member: small data are gone through often and large data seldom.</summary>
+    public int Steps { get; init; } = 1500;
+
+    /// <summary>The latent size as the principal components that hold this share of the variance; the member's own when null.</summary>
+    public double? LatentVariance { get; init; }
+
+    /// <summary>Share of the training samples that a first training finds strangest and a second one leaves out.</summary>
+    public double Trimmed { get; init; }
+
+    /// <summary>Most normal samples kept to compare with.</summary>
+    public int MaximumReferences { get; init; } = 20_000;
+
+    /// <summary>Ways to score; the first one does.</summary>
+    public IReadOnlyList<RuleRecord> Rules { get; init; } =
+    [
+        new(DetectorRules.Autoencoder,
+        [
+            new ReconstructionRecord { Weight = 0.5 },
+            new LatentNeighbourRecord { Neighbours = 3 },
+            .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
+        ]),
+        .. DetectorRules.Rivals,
+    ];
+
+    /// <summary>The default where a few percent of the training samples may be anomalies: a narrow model that is trained shortly, twice, the second
+    /// time without the samples that the first one reconstructs worst, beside principal components and an isolation forest; no term can drown the others.</summary>
+    public static DetectorOptions ForContaminated() => new()
+    {
+        Member = new()
+        {
+            Network = new DenseNetworkOptions { Hidden = [64], Activation = Activation.Tanh },
+            Objective = new SquaredErrorOptions(),
+            Training = new TrainingOptions { BatchSize = 128, LearningRate = 0.003, Schedule = ScheduleKind.Cosine, Patience = null },
+        },
+        Scaling = Data.Scaling.MinMax,
+        Steps = 250,
+        LatentVariance = 0.35,
+        Trimmed = 0.1,
+        Rules =
+        [
+            new(DetectorRules.Autoencoder,
+            [
+                new ReconstructionRecord { IsPlain = true, Limit = 3 },
+                new ReconstructionRecord { Source = ReconstructionSource.Pca, IsPlain = true, Limit = 3 },
+                new IsolationRecord { Trees = 200, Limit = 3 },
+            ]),
+            .. DetectorRules.Rivals,
+        ],
+    };
+}
+
+/// <summary>Names of rules, and the rivals that every detector brings.</summary>
+public static class DetectorRules
+{
+    /// <summary>The detector's own rule.</summary>
+    public const string Autoencoder = "autoencoder";
+
+    /// <summary>Principal components, neighbours and an isolation forest, as the literature has them.</summary>
+    public static IReadOnlyList<RuleRecord> Rivals { get; } =
+    [
+        new("pca", [new ReconstructionRecord { Source = ReconstructionSource.Pca, IsPlain = true }]),
+        new("neighbours", [new NeighbourRecord()]),
+        new("isolation-forest", [new IsolationRecord()]),
+    ];
+}

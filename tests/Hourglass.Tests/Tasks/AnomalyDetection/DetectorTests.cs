@@ -1,0 +1,119 @@
+using Hourglass.Bundles;
+using Hourglass.Data;
+using Hourglass.Detection;
+using Hourglass.Detection.Calibration;
+using Hourglass.Tasks.AnomalyDetection;
+
+namespace Hourglass.Tests.Tasks.AnomalyDetection;
+
+public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClassFixture<DetectorFixture>
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string In(string name) => Path.Combine(_folder, name);
+
+    private string Table(string name, int rows, int seed, Action<double[], int>? fault = null) => DetectorFixture.Table(In(name), rows, seed, fault);
+
+    [Theory, InlineData("autoencoder"), InlineData("pca"), InlineData("neighbours"), InlineData("isolation-forest")]
+    public void Contributions_add_up_to_the_score_of_every_rule(string rule)
+    {
+        var detector = fixture.Detector;
+        foreach (var explanation in detector.Use(rule).Explain(Table("new.csv", 50, 2, (values, row) => values[row % 6] += 30)))
+        {
+            Assert.Equal(explanation.Score, explanation.Columns.Sum(column => column.Contribution), 1e-6 * Math.Max(1, explanation.Score));
+        }
+    }
+
+    [Fact]
+    public void A_planted_fault_in_a_single_cell_ranks_first()
+    {
+        var detector = fixture.Detector;
+        double[] sizes = [8, 8, 500, 60, 11, 11];
+        var explained = detector.Explain(Table("faults.csv", 300, 3, (values, row) => values[row % 6] += (row % 12 < 6 || row % 6 == 3 ? 1 : -1) * sizes[row % 6]));
+        var names = new[] { "a", "b", "c", "d", "e", "f" };
+        var right = explained.Where((explanation, row) => explanation.Columns[0].Column == names[row % 6]).Count();
+        Assert.True(right >= 0.95 * explained.Count, $"The faulty column ranks first in {right} of {explained.Count} rows.");
+    }
+
+    [Fact]
+    public void A_saved_detector_scores_the_same_with_and_without_the_engine()
+    {
+        var detector = fixture.Detector;
+        var file = Table("new.csv", 60, 4);
+        var scores = detector.Score(file);
+        detector.Save(In("detector.hourglass"));
+        using var loaded = AnomalyDetector.Load(In("detector.hourglass"));
+        Assert.Equal(scores, loaded.Score(file));
+        using var bare = Detector.Load(In("detector.hourglass"));
+        using var data = DataFile.Apply(file, new ReadOptions(), bare.Basis.Preprocessing);
+        var rows = new float[data.Samples.Count * data.Samples.SampleLength];
+        data.Samples.Read(0, (int)data.Samples.Count, rows);
+        Assert.Equal(scores, bare.Score(rows));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_scores()
+    {
+        var file = Table("new.csv", 40, 5);
+        using var second = DetectorFixture.Fit();
+        Assert.Equal(fixture.Detector.Score(file), second.Score(file));
+    }
+
+    [Fact]
+    public void Evaluation_tells_faults_from_normal_rows_beside_every_rival()
+    {
+        var detector = fixture.Detector;
+        var (normal, faults) = (File.ReadAllLines(Table("n.csv", 200, 6)), File.ReadAllLines(Table("f.csv", 50, 7, (values, row) => values[row % 3] += row % 3 == 2 ? 600 : 9)));
+        File.WriteAllLines(In("test.csv"), [.. normal, .. faults.Skip(1)]);
+        using var data = DataFile.Apply(In("test.csv"), new ReadOptions { Label = "y" }, detector.Detector.Basis.Preprocessing);
+        var figures = detector.With(new FalseAlarmRule { Rate = 0.05 }).Evaluate(data);
+        Assert.Equal((250, 50), (figures.Samples, figures.Anomalies));
+        Assert.True(figures.Figures.Auroc > 0.99, $"{figures.Figures.Auroc}");
+        Assert.Equal(["isolation-forest", "neighbours", "pca"], figures.Rivals.Keys.Order(StringComparer.Ordinal));
+        Assert.InRange(figures.Figures.FalseAlarmRate!.Value, 0, 0.12);
+        Assert.True(figures.Figures.Recall > 0.95, $"{figures.Figures.Recall}");
+    }
+
+    [Fact]
+    public void Training_on_contaminated_rows_still_finds_the_anomalies_among_them()
+    {
+        using var detector = AnomalyDetector.Fit(new DetectRequest
+        {
+            Data = Table("mixed.csv", 1000, 8, (values, row) => values[4] += row % 33 == 0 ? 9 : 0),
+            Read = new ReadOptions { Label = "y" },
+            Detector = DetectorOptions.ForContaminated(),
+        });
+        var scores = detector.Score(In("mixed.csv"));
+        Assert.True(Hourglass.Evaluation.Ranking.Auroc(scores, [.. scores.Select((_, row) => row % 33 == 0)]) > 0.9);
+    }
+
+    [Fact]
+    public void A_mutated_detector_file_is_refused_or_works_and_never_crashes()
+    {
+        fixture.Detector.Save(In("detector.hourglass"));
+        var contents = BundleFile.Read(In("detector.hourglass"));
+        var random = new Random(9);
+        for (var round = 0; round < 40; round++)
+        {
+            var text = contents.Detector!.ToCharArray();
+            for (var change = 0; change < 1 + (round % 3); change++)
+            {
+                text[random.Next(text.Length)] = "0123456789-.\"{}[]:,ae"[random.Next(21)];
+            }
+
+            var name = contents.Weights.Keys.Order(StringComparer.Ordinal).ElementAt(random.Next(contents.Weights.Count));
+            var weights = contents.Weights.Where(pair => round % 2 == 0 || pair.Key != name).ToDictionary(StringComparer.Ordinal);
+            BundleFile.Write(In("mutant.hourglass"), contents with { Detector = round % 2 == 0 ? new string(text) : contents.Detector, Weights = weights });
+            try
+            {
+                using var mutant = AnomalyDetector.Load(In("mutant.hourglass"));
+                _ = mutant.Detector.Score(new float[mutant.Detector.Basis.SampleLength]);
+            }
+            catch (HourglassException)
+            {
+            }
+        }
+    }
+}
