@@ -91,7 +91,7 @@ internal sealed unsafe class FusedUpdate
                 var (from, to) = (Math.Max(first - start, 0), Math.Min(last - start, sizes[number]));
                 if (from < to)
                 {
-                    Tiles(_maps[number], from, to, rows, rule);
+                    Tiles(_maps[number], from, to, rows, rule, isStep);
                 }
             }
 
@@ -102,13 +102,17 @@ internal sealed unsafe class FusedUpdate
         });
     }
 
-    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule)
+    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, bool isStep)
         where TRule : struct, IGradientRule
     {
         var weights = _weights.Map(map.Layer);
         var gradient = _room[map.Layer].Gradient;
         _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule);
-        _weights.Transpose(map.Layer, from, to);
+        if (isStep)
+        {
+            _weights.Transpose(map.Layer, from, to);
+        }
+
         if (from == 0)
         {
             _kernels.BiasGradient(weights, gradient, rows, rule);
