@@ -55,6 +55,7 @@ internal sealed unsafe class MpiLibrary
     /// <returns>This process's rank and the number of ranks.</returns>
     public (int Rank, int Size) Start()
     {
+        PreferLongMessages();
         var (given, rank, size) = (0, 0, 0);
         Require(((delegate* unmanaged[Cdecl]<nint, nint, int, int*, int>)Call("MPI_Init_thread"))(0, 0, Serialized, &given), "MPI_Init_thread");
         Require(((delegate* unmanaged[Cdecl]<nint, int*, int>)Call("MPI_Comm_rank"))(_world, &rank), "MPI_Comm_rank");
@@ -71,6 +72,22 @@ internal sealed unsafe class MpiLibrary
 
     /// <summary>MPI_Abort.</summary>
     public void Abort(int exitCode) => ((delegate* unmanaged[Cdecl]<nint, int, int>)Call("MPI_Abort"))(_world, exitCode);
+
+    // Open MPI hands a message of up to 4 kB over at once between ranks of one machine and asks first for longer ones, in pieces of 32 kB.
+    // Sums of 100,000 to 500,000 values take a fifth less time when it never asks for a piece (docs/scale.md). What the user has set stays. The runtime's own environment is not the one that native code reads.
+    private void PreferLongMessages()
+    {
+        if (Family != MpiFamily.OpenMpi || !OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var set = (delegate* unmanaged[Cdecl]<byte*, byte*, int, int>)NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "setenv");
+        fixed (byte* name = "OMPI_MCA_btl_vader_eager_limit\0"u8, value = "32768\0"u8)
+        {
+            _ = set(name, value, 0);
+        }
+    }
 
     private static string[] Names(MpiFamily family) => (family, OperatingSystem.IsMacOS()) switch
     {

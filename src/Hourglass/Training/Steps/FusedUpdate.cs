@@ -136,7 +136,7 @@ internal sealed unsafe class FusedUpdate
                 var (from, to) = (Math.Max(first - start, 0), Math.Min(last - start, sizes[number]));
                 if (from < to)
                 {
-                    Tiles(_maps[number], from, to, rows, rule, _room.ScratchOf(thread));
+                    Tiles(_maps[number], from, to, rows, rule, _room.ScratchOf(thread), isStep);
                 }
             }
 
@@ -147,13 +147,17 @@ internal sealed unsafe class FusedUpdate
         });
     }
 
-    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch)
+    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
         var weights = _weights.Map(map.Layer);
         var gradient = _room[map.Layer].Gradient;
         _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule, weights.IsLarge ? scratch : null);
-        _weights.Transpose(map.Layer, from, to);
+        if (isStep)
+        {
+            _weights.Transpose(map.Layer, from, to);
+        }
+
         if (from == 0)
         {
             _kernels.BiasGradient(weights, gradient, rows, rule);
