@@ -16,7 +16,8 @@ internal static class FalseAlarms
     {
         var sets = Arguments.Number(args, "--sets", 200);
         var folder = Directory.CreateTempSubdirectory("hourglass-false-alarms").FullName;
-        var options = new DetectorOptions { Members = Arguments.Number(args, "--members", new DetectorOptions().Members) };
+        var standard = new DetectorOptions();
+        var options = standard with { Members = Arguments.Number(args, "--members", standard.Members), Steps = Arguments.Number(args, "--steps", standard.Steps) };
         var results = new List<SetResult>();
         try
         {

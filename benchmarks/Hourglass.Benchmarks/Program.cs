@@ -13,6 +13,7 @@ return args.FirstOrDefault() switch
     "scale" => Scale.Run(args),
     "speed" => Speed.Run(args),
     "watch" => WatchRates.Run(args),
+    "watch-train" => WatchRates.Train(args),
     _ => Usage(),
 };
 
@@ -21,14 +22,14 @@ static int Usage()
     Console.Error.WriteLine("Benchmarks:");
     Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
-    Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--json]");
+    Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--steps N] [--json]");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
-    Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N] [--use RULE] [--json]");
-    Console.Error.WriteLine("                                  rows as they come: rate, latency, memory");
+    Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N | --model FILE] [--use RULE] [--json]");
+    Console.Error.WriteLine("                                  rows as they come: rate, latency, memory; watch-train --out FILE writes its detector for --model");
     return 1;
 }

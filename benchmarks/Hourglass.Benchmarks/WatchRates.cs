@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Hourglass.Data.Streams;
+using Hourglass.Detection;
 using Hourglass.Detection.Streams;
 using Hourglass.Tasks.AnomalyDetection;
 
@@ -18,17 +19,18 @@ internal static class WatchRates
     public static int Run(string[] args)
     {
         var (rows, rate) = (Arguments.Number(args, "--rows", 10_000_000), Arguments.Number(args, "--rate", 50_000));
+        if (Arguments.Text(args, "--model") is { } model)
+        {
+            Measure(model, rows, rate, args);
+            return 0;
+        }
+
         var folder = Directory.CreateTempSubdirectory("hourglass-watch").FullName;
         try
         {
-            var path = Path.Combine(folder, "normal.csv");
-            File.WriteAllText(path, $"{Header}\n{string.Join('\n', Lines(Arguments.Number(args, "--train", 10_000), 1))}\n");
-            using (AnomalyDetector.Fit(new DetectRequest { Data = path, Out = Path.Combine(folder, "detector.hourglass") }))
-            {
-                // Only its file is needed.
-            }
-
-            Measure(Path.Combine(folder, "detector.hourglass"), rows, rate, args);
+            var path = Path.Combine(folder, "detector.hourglass");
+            Train(folder, path, Arguments.Number(args, "--train", 10_000));
+            Measure(path, rows, rate, args);
         }
         finally
         {
@@ -36,6 +38,24 @@ internal static class WatchRates
         }
 
         return 0;
+    }
+
+    /// <summary>Writes a detector for the benchmark's rows.</summary>
+    public static int Train(string[] args)
+    {
+        var path = Path.GetFullPath(Arguments.Text(args, "--out") ?? "watch.hourglass");
+        Train(Path.GetDirectoryName(path)!, path, Arguments.Number(args, "--train", 10_000));
+        return 0;
+    }
+
+    private static void Train(string folder, string path, int rows)
+    {
+        var normal = Path.Combine(folder, "normal.csv");
+        File.WriteAllText(normal, $"{Header}\n{string.Join('\n', Lines(rows, 1))}\n");
+        using (AnomalyDetector.Fit(new DetectRequest { Data = normal, Out = path }))
+        {
+            // Only its file is needed.
+        }
     }
 
     private static string Header => string.Join(',', Enumerable.Range(1, Columns).Select(column => $"c{column}"));
@@ -73,7 +93,7 @@ internal static class WatchRates
             : string.Create(CultureInfo.InvariantCulture, $"{result.rule}: {rows:N0} rows of {Columns} columns at {result.rowsPerSecond:N0} rows/s (asked {rate:N0}; without pause {result.fastest:N0}); latency p50 {result.medianMilliseconds:0.00} ms, p99 {result.p99Milliseconds:0.00} ms; {result.processorMicroseconds:0.0} us of one processor for a row; memory {result.memoryAtStart} MB at the start, {result.memoryAtEnd} MB at the end"));
     }
 
-    private static double Watch(Detection.Detector detector, PacedFeed feed, long[]? histogram)
+    private static double Watch(Detector detector, PacedFeed feed, long[]? histogram)
     {
         var done = 0L;
         var observer = new StreamObserver(Scored: counts =>

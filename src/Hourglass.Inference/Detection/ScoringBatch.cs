@@ -54,6 +54,19 @@ public sealed class ScoringBatch
         return values;
     }
 
+    /// <summary>Some of the samples.</summary>
+    /// <param name="samples">Which.</param>
+    public ScoringBatch Part(int[] samples)
+    {
+        var part = new float[samples.Length * Basis.SampleLength];
+        for (var place = 0; place < samples.Length; place++)
+        {
+            Row(samples[place]).CopyTo(part.AsSpan(place * Basis.SampleLength));
+        }
+
+        return new ScoringBatch(Basis, part);
+    }
+
     /// <summary>One sample's values.</summary>
     /// <param name="sample">Which sample.</param>
     public ReadOnlySpan<float> Row(int sample) => Samples.AsSpan(sample * Basis.SampleLength, Basis.SampleLength);

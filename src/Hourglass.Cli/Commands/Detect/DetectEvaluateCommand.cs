@@ -14,7 +14,7 @@ internal static class DetectEvaluateCommand
     {
         var command = new Command("evaluate", "Measure a detector where labels exist, its rivals beside it.\n\nExamples:\n  hourglass detect evaluate detector.hourglass test.csv --label y\n  hourglass detect evaluate detector.hourglass traffic.csv --label attack --normal normal --json");
         var (model, data, json, read) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), new ReadFlags());
-        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." };
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
         var normal = new Option<string[]>("--normal") { Description = "Labels that mean normal, separated by commas (0, normal, false, no, inlier, ok).", AllowMultipleArgumentsPerToken = true };
         var alarms = new Option<string?>("--false-alarms") { Description = "Promised share of normal samples with an alarm, for instance 1/100; the file's own threshold when left out." };
         command.Arguments.Add(model);
@@ -31,20 +31,14 @@ internal static class DetectEvaluateCommand
             var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
             detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
-            string[] words = [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-            var figures = detector.Evaluate(prepared, words);
-            var series = prepared.Rows is null ? null : SeriesEvaluateOutput.Of(SeriesDetection.Evaluate(detector.Detector, prepared, words));
+            var figures = detector.Evaluate(prepared, [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]);
             if (parse.GetValue(json))
             {
-                screen.WriteJson(EvaluateResult.Of(figures) with { Series = series });
+                screen.WriteJson(EvaluateResult.Of(figures));
             }
             else
             {
                 Print(screen, figures);
-                if (series is not null)
-                {
-                    SeriesEvaluateOutput.Print(screen, series);
-                }
             }
 
             return Task.FromResult(0);
@@ -79,9 +73,6 @@ internal static class DetectEvaluateCommand
         string Rule, int Samples, int Anomalies, double Auroc, double AveragePrecision, double PrecisionAtN, double? Threshold, double? FalseAlarmRate, double? Recall, double? Precision, double? F1, double BestF1,
         string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict)
     {
-        /// <summary>Series only: every rule row by row.</summary>
-        public IReadOnlyDictionary<string, SeriesEvaluateOutput>? Series { get; init; }
-
         public static EvaluateResult Of(DetectionFigures all) => new(
             all.Rule, all.Samples, all.Anomalies, all.Figures.Auroc, all.Figures.AveragePrecision, all.Figures.PrecisionAtN, all.Figures.Threshold, all.Figures.FalseAlarmRate, all.Figures.Recall,
             all.Figures.Precision, all.Figures.F1, all.Figures.BestF1, all.Promise, all.Kinds, all.Rivals, all.Verdict);

@@ -17,7 +17,7 @@ internal static class DetectScoreCommand
     {
         var command = new Command("score", "Score samples, raise alarms and say why; higher is more anomalous.\n\nExamples:\n  hourglass detect score detector.hourglass new.csv --out scores.csv\n  hourglass detect score detector.hourglass new.csv --false-alarms 1/10000\n  hourglass detect score detector.hourglass new.csv --false-discoveries 1/10");
         var (model, data, json, output) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("scores.csv, .parquet, .npy or .npz (scores.csv)."));
-        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." };
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
         var discoveries = new Option<string?>("--false-discoveries") { Description = "Alarms for the whole batch of which on average at most this share is false (Benjamini-Hochberg), instead of a threshold: 1/10." };
         var (thresholds, read) = (new ThresholdFlags(), new ReadFlags());
         command.Arguments.Add(model);

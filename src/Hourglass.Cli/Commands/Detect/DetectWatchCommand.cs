@@ -18,7 +18,7 @@ internal static class DetectWatchCommand
         var model = CommonOptions.Model();
         var input = new Argument<string>("INPUT") { Description = "A file to follow; standard input when left out.", Arity = ArgumentArity.ZeroOrOne, DefaultValueFactory = _ => "-" };
         var once = new Option<bool>("--once") { Description = "Stop at the file's present end." };
-        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, pca, neighbours or isolation-forest." };
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
         var (json, thresholds, lines) = (CommonOptions.Json(), new ThresholdFlags(), new LineFlags());
         command.Arguments.Add(model);
         command.Arguments.Add(input);

@@ -14,6 +14,8 @@ public sealed record ReconstructionRecord : TermRecord
     /// <summary>Whether the plain squared error of every value counts, without units and kinds of columns: the classical score of PCA.</summary>
     public bool IsPlain { get; init; }
 
+    internal override bool LearnsFromHeldOut => !IsPlain;
+
     internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut)
     {
         var draft = new ReconstructionTerm(this, []);

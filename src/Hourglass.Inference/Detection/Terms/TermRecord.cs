@@ -22,6 +22,10 @@ public abstract record TermRecord
     /// <summary>Units that the term comes near but never passes, so that no term drowns the others; no limit when null.</summary>
     public double? Limit { get; init; }
 
+    /// <summary>Whether what the term learns depends on held-out samples, and not on references and members alone.</summary>
+    [JsonIgnore]
+    internal virtual bool LearnsFromHeldOut => false;
+
     /// <summary>Learns from the references and members of a basis.</summary>
     /// <param name="basis">What the detector's rules share.</param>
     /// <param name="heldOut">Normal samples that the members were not trained on.</param>

@@ -50,6 +50,7 @@ public sealed record DetectorOptions
             new LatentNeighbourRecord { Neighbours = 3 },
             .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
         ]),
+        new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5 }]),
         .. DetectorRules.Rivals,
     ];
 
@@ -85,6 +86,9 @@ public static class DetectorRules
 {
     /// <summary>The detector's own rule.</summary>
     public const string Autoencoder = "autoencoder";
+
+    /// <summary>The autoencoders' errors alone: no neighbours are searched, for streams that are fast.</summary>
+    public const string Reconstruction = "reconstruction";
 
     /// <summary>Principal components, neighbours and an isolation forest, as the literature has them.</summary>
     public static IReadOnlyList<RuleRecord> Rivals { get; } =

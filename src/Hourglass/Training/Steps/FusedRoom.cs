@@ -13,12 +13,8 @@ internal sealed unsafe class FusedRoom : IDisposable
     {
         Rows = DenseMap.Padded(batch, DenseMap.TileRows);
         InputStride = DenseMap.Stride(sampleLength);
-        if (!plan.HasSparseInput)
-        {
-            Input = Take(InputStride);
-            Target = Take(InputStride);
-        }
-
+        Input = Take(InputStride);
+        Target = Take(InputStride);
         foreach (var layer in plan.Maps)
         {
             _layers.Add(layer, Room(layer, plan));
@@ -34,10 +30,10 @@ internal sealed unsafe class FusedRoom : IDisposable
 
     public int InputStride { get; }
 
-    /// <summary>What the first map is given, [row, value]; null where it is given entries.</summary>
+    /// <summary>What the first map is given, [row, value].</summary>
     public float* Input { get; }
 
-    /// <summary>What is to be produced; null likewise.</summary>
+    /// <summary>What is to be produced.</summary>
     public float* Target { get; }
 
     /// <summary>Zeros, as many as any row has values.</summary>
@@ -66,14 +62,12 @@ internal sealed unsafe class FusedRoom : IDisposable
             : new LayerRoom(stride, Take(stride), Take(plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 * stride : stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
     }
 
-    // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32, a large map blocks of both.
-    private long Scratch(FusedLayer layer)
+    // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32.
+    private static long Scratch(FusedLayer layer)
     {
         var (inputs, outputs) = (DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs));
         var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
-        var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * DenseMap.PanelWidth) : 0;
-        var selection = layer.Layout == WeightLayout.RowsOfOutputs ? (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs : 0;
-        return Math.Max(rows, Math.Max(large, selection));
+        return layer.Layout == WeightLayout.RowsOfOutputs ? Math.Max(rows, (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs) : rows;
     }
 
     private float* Hold(long length)

@@ -133,7 +133,7 @@ public sealed class StreamWatchTests : IDisposable
     {
         Watch(Rows).Read(Bytes(Csv(3000, 7)), "input", default);
         Assert.Equal(0, _drifts);
-        Watch(Rows).Read(Bytes(Csv(3000, 7, scale: 1.3)), "input", default);
+        Watch(Rows).Read(Bytes(Csv(3000, 7, scale: 1.6)), "input", default);
         Assert.Equal(1, _drifts);
     }
 
