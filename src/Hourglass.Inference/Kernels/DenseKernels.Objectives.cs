@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Hourglass.Kernels;
@@ -61,31 +62,9 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         return Total(sum) + logs + LogTotal(product);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override double Multinomial(float* output, float* target, float* gradient, int count, float scale)
     {
-        var largest = float.NegativeInfinity;
-        for (var j = 0; j < count; j++)
-        {
-            largest = Math.Max(largest, output[j]);
-        }
-
         var (mass, hits) = (0.0, 0.0);
-        var (sums, shift) = (Of(0), Of(-largest));
-        var i = 0;
-        for (; i + TLanes.Count <= count; i += TLanes.Count)
-        {
-            sums = TLanes.Add(sums, Exp(TLanes.Add(TLanes.Load(output + i), shift)));
-        }
-
-        if (i < count)
-        {
-            var room = stackalloc float[TLanes.Count];
-            TLanes.Store(Of(largest + Never), room);
-            Copy(output + i, room, count - i);
-            sums = TLanes.Add(sums, Exp(TLanes.Add(TLanes.Load(room), shift)));
-        }
-
         for (var j = 0; j < count; j++)
         {
             if (target[j] != 0)
@@ -95,9 +74,91 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
             }
         }
 
-        var logSum = largest + Math.Log(Total(sums));
-        MultinomialGradient(output, target, gradient, count, scale, (float)mass, (float)logSum);
+        var logSum = Softmax(output, gradient, count, scale * (float)mass);
+        for (var j = 0; j < count; j++)
+        {
+            gradient[j] -= scale * target[j];
+        }
+
         return (mass * logSum) - hits;
+    }
+
+    public override double Multinomial(float* output, ReadOnlySpan<int> places, ReadOnlySpan<float> counts, float* gradient, int count, float scale)
+    {
+        var (mass, hits) = (0.0, 0.0);
+        for (var entry = 0; entry < places.Length; entry++)
+        {
+            mass += counts[entry];
+            hits += counts[entry] * (double)output[places[entry]];
+        }
+
+        var logSum = Softmax(output, gradient, count, scale * (float)mass);
+        for (var entry = 0; entry < places.Length; entry++)
+        {
+            gradient[places[entry]] -= scale * counts[entry];
+        }
+
+        return (mass * logSum) - hits;
+    }
+
+    // gradient = weight * softmax(output); gives the logarithm of the sum of exponentials.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Softmax(float* output, float* gradient, int count, float weight)
+    {
+        var largest = Largest(output, count);
+        var (sums, shift) = (Of(0), Of(-largest));
+        var i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count)
+        {
+            var share = Exp(TLanes.Add(TLanes.Load(output + i), shift));
+            sums = TLanes.Add(sums, share);
+            TLanes.Store(share, gradient + i);
+        }
+
+        if (i < count)
+        {
+            var room = stackalloc float[TLanes.Count];
+            TLanes.Store(Of(largest + Never), room);
+            Copy(output + i, room, count - i);
+            var share = Exp(TLanes.Add(TLanes.Load(room), shift));
+            sums = TLanes.Add(sums, share);
+            TLanes.Store(share, room);
+            Copy(room, gradient + i, count - i);
+        }
+
+        var total = Total(sums);
+        var values = new Span<float>(gradient, count);
+        TensorPrimitives.Multiply(values, (float)(weight / total), values);
+        return largest + Math.Log(total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Largest(float* values, int count)
+    {
+        var largest = float.NegativeInfinity;
+        var i = 0;
+        if (count >= TLanes.Count)
+        {
+            var lanes = TLanes.Load(values);
+            for (i = TLanes.Count; i + TLanes.Count <= count; i += TLanes.Count)
+            {
+                lanes = TLanes.Maximum(lanes, TLanes.Load(values + i));
+            }
+
+            var room = stackalloc float[TLanes.Count];
+            TLanes.Store(lanes, room);
+            for (var lane = 0; lane < TLanes.Count; lane++)
+            {
+                largest = Math.Max(largest, room[lane]);
+            }
+        }
+
+        for (; i < count; i++)
+        {
+            largest = Math.Max(largest, values[i]);
+        }
+
+        return largest;
     }
 
     public override double Huber(float* output, float* target, float* gradient, int count, float scale, float delta)
@@ -112,29 +173,6 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
 
         return total;
-    }
-
-    private static void MultinomialGradient(float* output, float* target, float* gradient, int count, float scale, float mass, float logSum)
-    {
-        var i = 0;
-        var (weight, shift, factor) = (Of(mass), Of(-logSum), Of(scale));
-        for (; i + TLanes.Count <= count; i += TLanes.Count)
-        {
-            var share = Exp(TLanes.Add(TLanes.Load(output + i), shift));
-            TLanes.Store(TLanes.Multiply(TLanes.Subtract(TLanes.Multiply(share, weight), TLanes.Load(target + i)), factor), gradient + i);
-        }
-
-        if (i < count)
-        {
-            var room = stackalloc float[TLanes.Count];
-            TLanes.Store(Of(0), room);
-            Copy(output + i, room, count - i);
-            TLanes.Store(Exp(TLanes.Add(TLanes.Load(room), shift)), room);
-            for (var j = 0; i < count; i++, j++)
-            {
-                gradient[i] = scale * ((room[j] * mass) - target[i]);
-            }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

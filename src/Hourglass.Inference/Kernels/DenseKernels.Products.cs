@@ -25,13 +25,41 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
             for (var column = 0; column < outputStride; column += 2 * TLanes.Count)
             {
                 var panel = map.Weights + ((long)(column / Width) * map.PanelLength) + (column % Width);
-                Tile(scratch, Rows, panel, Width, map.Inputs, map.Bias + column, y + ((long)row * outputStride) + column, outputStride);
+                Tile(scratch, Rows, panel, Width, map.Inputs, map.Bias + column, 0, y + ((long)row * outputStride) + column, outputStride);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule)
+    public override void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch)
+    {
+        var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
+        for (var row = 0; row < rows; row += BlockRows, x += (long)BlockRows * inputStride, y += (long)BlockRows * outputStride)
+        {
+            var count = Math.Min(BlockRows, rows - row);
+            for (var input = 0; input < map.Inputs; input += BlockInputs)
+            {
+                var steps = Math.Min(BlockInputs, map.Inputs - input);
+                for (var tile = 0; tile < count; tile += Rows)
+                {
+                    Interleave(x + ((long)tile * inputStride) + input, inputStride, steps, scratch + ((long)tile * BlockInputs));
+                }
+
+                for (var column = 0; column < outputStride; column += 2 * TLanes.Count)
+                {
+                    var panel = map.Weights + ((long)(column / Width) * map.PanelLength) + ((long)input * Width) + (column % Width);
+                    for (var tile = 0; tile < count; tile += Rows)
+                    {
+                        var target = y + ((long)tile * outputStride) + column;
+                        Tile(scratch + ((long)tile * BlockInputs), Rows, panel, Width, steps, input == 0 ? map.Bias + column : target, input == 0 ? 0 : outputStride, target, outputStride);
+                    }
+                }
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
     {
         var (inputStride, outputStride, tiles) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), map.PaddedInputs / Rows);
         var sums = stackalloc float[Rows * Width];
@@ -39,9 +67,20 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         for (var tile = firstTile; tile < lastTile; tile++)
         {
             var (panel, input) = (tile / tiles, tile % tiles * Rows);
+            var outputs = dy + (panel * Width);
+            if (packed is not null)
+            {
+                if (tile == firstTile || input == 0)
+                {
+                    Pack(outputs, outputStride, rows, packed);
+                }
+
+                outputs = packed;
+            }
+
             for (var column = 0; column < Width; column += 2 * TLanes.Count)
             {
-                Tile(x + input, inputStride, dy + (panel * Width) + column, outputStride, rows, zeros, sums + column, Width);
+                Tile(x + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width);
             }
 
             Apply(map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width), sums, Rows * Width, isBias: false, rule); // a tile lies in one run
@@ -88,6 +127,15 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
     }
 
+    // A panel's columns of many long rows: far apart in memory they would cost an address translation each, in every tile.
+    private static void Pack(float* outputs, long stride, int rows, float* packed)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            new ReadOnlySpan<float>(outputs + (row * stride), Width).CopyTo(new Span<float>(packed + ((long)row * Width), Width));
+        }
+    }
+
     // Eight rows side by side, [input][row]: the product then reads one run of memory.
     private static void Interleave(float* x, long stride, int inputs, float* target)
     {
@@ -113,8 +161,8 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         for (var half = 0; half < 8; half += 4)
         {
             var row = source + half;
-            var (a, b) = (Pair(row, stride, 0), Pair(row, stride, 1));
-            var (c, d) = (Pair(row, stride, 2), Pair(row, stride, 3));
+            var (a, b) = (Fours(row, stride, 0), Fours(row, stride, 1));
+            var (c, d) = (Fours(row, stride, 2), Fours(row, stride, 3));
             var (low, high) = (Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b));
             var (next, last) = (Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d));
             var column = target + (half * targetStride);
@@ -127,32 +175,37 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
     // Four values of one row and of the fourth after it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Pair(float* row, long stride, int number) => Vector256.Create(Vector128.Load(row + (number * stride)), Vector128.Load(row + ((number + 4) * stride)));
+    private static Vector256<float> Fours(float* row, long stride, int number) => Vector256.Create(Vector128.Load(row + (number * stride)), Vector128.Load(row + ((number + 4) * stride)));
 
-    // target[row, column] = start[column] + sum over steps of a[step, row] * b[step, column], for eight rows and two registers.
-    private static void Tile(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, float* target, nint stride)
+    // target[row, column] = start[row, column] + sum over steps of a[step, row] * b[step, column], for eight rows and two registers.
+    private static void Tile(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
         if (TLanes.HasManyRegisters)
         {
-            EightRows(a, aStep, b, bStep, steps, start, target, stride);
+            EightRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
         }
         else
         {
-            FourRows(a, aStep, b, bStep, steps, start, target, stride);
-            FourRows(a + 4, aStep, b, bStep, steps, start, target + (4 * stride), stride);
+            FourRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
+            FourRows(a + 4, aStep, b, bStep, steps, start + (4 * startStride), startStride, target + (4 * stride), stride);
         }
     }
 
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: sixteen sums live in registers.")]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, float* target, nint stride)
+    private static void EightRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
-        var (left, right) = (TLanes.Load(start), TLanes.Load(start + TLanes.Count));
-        var (a0, a1, a2, a3, a4, a5, a6, a7) = (left, left, left, left, left, left, left, left);
-        var (b0, b1, b2, b3, b4, b5, b6, b7) = (right, right, right, right, right, right, right, right);
+        var (a0, b0) = Pair(start);
+        var (a1, b1) = Pair(start + startStride);
+        var (a2, b2) = Pair(start + (2 * startStride));
+        var (a3, b3) = Pair(start + (3 * startStride));
+        var (a4, b4) = Pair(start + (4 * startStride));
+        var (a5, b5) = Pair(start + (5 * startStride));
+        var (a6, b6) = Pair(start + (6 * startStride));
+        var (a7, b7) = Pair(start + (7 * startStride));
         for (; steps > 0; steps--)
         {
-            (left, right) = (TLanes.Load(b), TLanes.Load(b + TLanes.Count));
+            var (left, right) = Pair(b);
             var x = TLanes.Broadcast(a[0]);
             a0 = TLanes.MultiplyAdd(x, left, a0);
             b0 = TLanes.MultiplyAdd(x, right, b0);
@@ -192,14 +245,15 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, float* target, nint stride)
+    private static void FourRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
-        var (left, right) = (TLanes.Load(start), TLanes.Load(start + TLanes.Count));
-        var (a0, a1, a2, a3) = (left, left, left, left);
-        var (b0, b1, b2, b3) = (right, right, right, right);
+        var (a0, b0) = Pair(start);
+        var (a1, b1) = Pair(start + startStride);
+        var (a2, b2) = Pair(start + (2 * startStride));
+        var (a3, b3) = Pair(start + (3 * startStride));
         for (; steps > 0; steps--)
         {
-            (left, right) = (TLanes.Load(b), TLanes.Load(b + TLanes.Count));
+            var (left, right) = Pair(b);
             var x = TLanes.Broadcast(a[0]);
             a0 = TLanes.MultiplyAdd(x, left, a0);
             b0 = TLanes.MultiplyAdd(x, right, b0);
@@ -221,6 +275,9 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         Store(target + (2 * stride), a2, b2);
         Store(target + (3 * stride), a3, b3);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (TVector Left, TVector Right) Pair(float* source) => (TLanes.Load(source), TLanes.Load(source + TLanes.Count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(float* target, TVector left, TVector right)

@@ -80,7 +80,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
                 {
                     for (var column = 0; column < Width; column += 2 * TLanes.Count)
                     {
-                        Tile(scratch + ((long)row * map.PaddedInputs), Rows, map.Weights + ((long)panel * map.PanelLength) + column, Width, map.Inputs, map.Bias + (panel * Width) + column, tile + column, Width);
+                        Tile(scratch + ((long)row * map.PaddedInputs), Rows, map.Weights + ((long)panel * map.PanelLength) + column, Width, map.Inputs, map.Bias + (panel * Width) + column, 0, tile + column, Width);
                     }
 
                     Offer(tile, panel * Width, largest.Slice(first + row, Rows));

@@ -7,6 +7,12 @@ namespace Hourglass.Kernels;
 /// Every sum runs in one order, whatever the number of rows or threads.</remarks>
 internal abstract unsafe class DenseKernels
 {
+    /// <summary>Rows that <see cref="MapBlocks"/> takes at once.</summary>
+    public const int BlockRows = 64;
+
+    /// <summary>Inputs that <see cref="MapBlocks"/> takes at once.</summary>
+    public const int BlockInputs = 1024;
+
     /// <summary>The kernels for this machine.</summary>
     public static DenseKernels Widest { get; } = Vector512.IsHardwareAccelerated ? new DenseKernels<Lanes512, Vector512<float>>()
         : Vector256.IsHardwareAccelerated ? new DenseKernels<Lanes256, Vector256<float>>()
@@ -27,11 +33,27 @@ internal abstract unsafe class DenseKernels
     /// <param name="scratch">Room for 8 times the padded inputs.</param>
     public abstract void Map(in DenseMap map, float* x, float* y, int rows, float* scratch);
 
+    /// <summary>y = x W + b for a map that fits no cache: its weights are read once for <see cref="BlockRows"/> rows. The bits are those of <see cref="Map"/>.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="y">[row, output].</param>
+    /// <param name="rows">A multiple of <see cref="DenseMap.TileRows"/>.</param>
+    /// <param name="scratch">Room for <see cref="BlockRows"/> times <see cref="BlockInputs"/>.</param>
+    public abstract void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch);
+
     /// <summary>Copies a run of tiles (8 inputs by 32 outputs, counted panel by panel) into a map that leads from outputs to inputs: with it, <see cref="Map"/> takes gradients back.</summary>
     public abstract void Transpose(in DenseMap map, in DenseMap transposed, int firstTile, int lastTile);
 
     /// <summary>dW = x' dy for a run of tiles (8 inputs by 32 outputs, counted panel by panel), handed on to a rule as soon as each is complete.</summary>
-    public abstract void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule)
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="dy">[row, output].</param>
+    /// <param name="rows">Rows of both.</param>
+    /// <param name="firstTile">First tile.</param>
+    /// <param name="lastTile">After the last.</param>
+    /// <param name="rule">What is done with the gradients.</param>
+    /// <param name="packed">Room for 32 values of each row, where rows of outputs are long; else null.</param>
+    public abstract void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
         where TRule : struct, IGradientRule;
 
     /// <summary>db = sum of dy over rows.</summary>
@@ -88,6 +110,15 @@ internal abstract unsafe class DenseKernels
 
     /// <summary>Multinomial or categorical cross-entropy of a row from logits and its gradient.</summary>
     public abstract double Multinomial(float* output, float* target, float* gradient, int count, float scale);
+
+    /// <summary>The same for a target of which few values are not zero.</summary>
+    /// <param name="output">Logits.</param>
+    /// <param name="places">Where the target is not zero.</param>
+    /// <param name="counts">Its values there.</param>
+    /// <param name="gradient">Receives the gradient.</param>
+    /// <param name="count">Logits.</param>
+    /// <param name="scale">What the distance is multiplied by in the loss.</param>
+    public abstract double Multinomial(float* output, ReadOnlySpan<int> places, ReadOnlySpan<float> counts, float* gradient, int count, float scale);
 
     /// <summary>Huber's loss of a row and its gradient.</summary>
     public abstract double Huber(float* output, float* target, float* gradient, int count, float scale, float delta);

@@ -22,6 +22,9 @@ internal readonly unsafe struct DenseMap(int inputs, int outputs, float* weights
 
     public int Panels => Stride(Outputs) / PanelWidth;
 
+    /// <summary>Whether the weights fill more than half of a second-level cache of a megabyte.</summary>
+    public bool IsLarge => (long)Panels * PanelLength > 1 << 17;
+
     /// <summary>Tiles of 8 inputs by 32 outputs.</summary>
     public int Tiles => Panels * (PaddedInputs / TileRows);
 

@@ -105,26 +105,30 @@ internal sealed class WorkCrew : IDisposable
         }
     }
 
+    // A caller that is held up between a piece's start and its wake-ups may wake a thread that is done with the piece already: such a thread sleeps again.
     private void Await(int number, int seen)
     {
-        for (var spin = 0; spin < Spins; spin++)
+        while (Volatile.Read(ref _piece) == seen)
         {
-            if (Volatile.Read(ref _piece) != seen)
+            for (var spin = 0; spin < Spins; spin++)
             {
-                return;
+                if (Volatile.Read(ref _piece) != seen)
+                {
+                    return;
+                }
+
+                Thread.SpinWait(8);
             }
 
-            Thread.SpinWait(8);
-        }
+            Volatile.Write(ref _isAsleep[number], 1);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _piece) != seen && Interlocked.Exchange(ref _isAsleep[number], 0) == 1)
+            {
+                return; // work came in between, and nobody has posted a wake-up for it
+            }
 
-        Volatile.Write(ref _isAsleep[number], 1);
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _piece) != seen && Interlocked.Exchange(ref _isAsleep[number], 0) == 1)
-        {
-            return; // work came in between, and nobody has posted a wake-up for it
+            _wake[number].Wait();
         }
-
-        _wake[number].Wait();
     }
 
     private void Guarded(Action<int> work, int number)

@@ -31,14 +31,20 @@ internal static class DetectEvaluateCommand
             var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
             detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
-            var figures = detector.Evaluate(prepared, [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]);
+            string[] words = [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+            var figures = detector.Evaluate(prepared, words);
+            var series = prepared.Rows is null ? null : SeriesEvaluateOutput.Of(SeriesDetection.Evaluate(detector.Detector, prepared, words));
             if (parse.GetValue(json))
             {
-                screen.WriteJson(EvaluateResult.Of(figures));
+                screen.WriteJson(EvaluateResult.Of(figures) with { Series = series });
             }
             else
             {
                 Print(screen, figures);
+                if (series is not null)
+                {
+                    SeriesEvaluateOutput.Print(screen, series);
+                }
             }
 
             return Task.FromResult(0);
@@ -73,6 +79,9 @@ internal static class DetectEvaluateCommand
         string Rule, int Samples, int Anomalies, double Auroc, double AveragePrecision, double PrecisionAtN, double? Threshold, double? FalseAlarmRate, double? Recall, double? Precision, double? F1, double BestF1,
         string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict)
     {
+        /// <summary>Series only: every rule row by row.</summary>
+        public IReadOnlyDictionary<string, SeriesEvaluateOutput>? Series { get; init; }
+
         public static EvaluateResult Of(DetectionFigures all) => new(
             all.Rule, all.Samples, all.Anomalies, all.Figures.Auroc, all.Figures.AveragePrecision, all.Figures.PrecisionAtN, all.Figures.Threshold, all.Figures.FalseAlarmRate, all.Figures.Recall,
             all.Figures.Precision, all.Figures.F1, all.Figures.BestF1, all.Promise, all.Kinds, all.Rivals, all.Verdict);

@@ -3,9 +3,9 @@ using Hourglass.Detection.Terms;
 namespace Hourglass.Detection.Series;
 
 /// <summary>Scores a series step by step from what came before, where what is normal may drift: each part of the score is compared with its own recent past.</summary>
-/// <remarks>Parts: the distance of the newest values from the training mean, the reconstruction error of the newest step, and the distance of the window to the nearest windows of the
-/// training part. Each becomes minus the logarithm of its tail probability among its last values, and these add up, as Fisher's method adds evidence (the idea of judging errors by
-/// their recent distribution is Ahmad and Purdy's anomaly likelihood, 2016). Alarms of one event are merged.</remarks>
+/// <remarks>Parts: the distance of the newest values from the training mean, the reconstruction error of the newest step, and the rule's other terms together, which look at the whole window
+/// (its distance to the nearest windows of the training part). Each becomes minus the logarithm of its tail probability among its last values, and these add up, as Fisher's method adds
+/// evidence (the idea of judging errors by their recent distribution is Ahmad and Purdy's anomaly likelihood, 2016). Alarms of one event are merged.</remarks>
 public sealed class OnlineScores
 {
     /// <summary>Steps that a part is compared with.</summary>
@@ -34,7 +34,7 @@ public sealed class OnlineScores
         }
 
         (_detector, _channels, _events) = (detector, channels, new EventFilter(rest));
-        _tails = [.. Enumerable.Range(0, 1 + detector.Rule.Terms.Count).Select(_ => new RunningTail(memory))];
+        _tails = [.. Enumerable.Range(0, 3).Select(_ => new RunningTail(memory))];
     }
 
     /// <summary>Scores the newest step of each of the next windows.</summary>
@@ -43,12 +43,12 @@ public sealed class OnlineScores
     public double[] Next(float[] windows)
     {
         var batch = new ScoringBatch(_detector.Basis, windows);
-        var parts = _detector.Rule.Terms.Select(term => Part(term, batch)).Prepend(Distances(batch)).ToList();
+        double[][] parts = [Distances(batch), Sum(term => term.Record is ReconstructionRecord, NewestStep, batch), Sum(term => term.Record is not ReconstructionRecord, Whole, batch)];
         var scores = new double[batch.Count];
         for (var window = 0; window < batch.Count; window++)
         {
             var surprise = 0.0;
-            for (var part = 0; part < parts.Count; part++)
+            for (var part = 0; part < parts.Length; part++)
             {
                 surprise += _tails[part].Next(parts[part][window]);
             }
@@ -62,18 +62,29 @@ public sealed class OnlineScores
     private double[] Distances(ScoringBatch batch) =>
         [.. Enumerable.Range(0, batch.Count).Select(window => (double)System.Numerics.Tensors.TensorPrimitives.SumOfMagnitudes(batch.Row(window)[^_channels..]))];
 
-    // Errors of reconstruction are told apart by step, and only the newest is news; a window's distance to its neighbours is one number.
-    private double[] Part(ScoreTerm term, ScoringBatch batch)
+    private double[] Sum(Predicate<ScoreTerm> isWanted, Func<ScoreTerm, ScoringBatch, double[]> measure, ScoringBatch batch)
     {
-        var (values, length) = (new double[batch.Count], batch.Basis.SampleLength);
-        if (term.Record is not ReconstructionRecord)
+        var sum = new double[batch.Count];
+        foreach (var term in _detector.Rule.Terms.Where(term => isWanted(term)))
         {
-            term.Measure(batch, values, []);
-            return values;
+            System.Numerics.Tensors.TensorPrimitives.Add(sum, measure(term, batch), sum);
         }
 
-        var contributions = new double[batch.Samples.Length];
-        term.Measure(batch, values, contributions);
-        return [.. Enumerable.Range(1, batch.Count).Select(window => System.Numerics.Tensors.TensorPrimitives.Sum<double>(contributions.AsSpan((window * length) - _channels, _channels)))];
+        return sum;
+    }
+
+    private static double[] Whole(ScoreTerm term, ScoringBatch batch)
+    {
+        var values = new double[batch.Count];
+        term.Measure(batch, values, []);
+        return [.. values.Select(term.Record.Standardised)];
+    }
+
+    // Errors of reconstruction are told apart by step, and only the newest is news.
+    private double[] NewestStep(ScoreTerm term, ScoringBatch batch)
+    {
+        var (length, contributions) = (batch.Basis.SampleLength, new double[batch.Samples.Length]);
+        term.Measure(batch, new double[batch.Count], contributions);
+        return [.. Enumerable.Range(1, batch.Count).Select(window => term.Record.Standardised(System.Numerics.Tensors.TensorPrimitives.Sum<double>(contributions.AsSpan((window * length) - _channels, _channels))))];
     }
 }

@@ -9,13 +9,22 @@ namespace Hourglass.Detection.Series;
 /// A promise about false alarms is one about windows, so a row is part of an alarm where a window that holds it is, and its own score is above the threshold too.</remarks>
 public sealed class StepScores
 {
+    private const double LeastShareOfUsual = 0.1; // of the mean over channels: one that never moves is not the reason for a hair's breadth
     private readonly int _channels;
     private readonly int _steps; // rows in a window
+    private readonly double[] _usual; // what each channel adds to a row on average
 
     private StepScores(double[] scores, double[] contributions, double[] highestWindows, IReadOnlyList<SampleColumn> channels, int steps)
     {
         (Scores, Contributions, HighestWindows, Channels) = (scores, contributions, highestWindows, [.. channels.Select(channel => channel.Name)]);
-        (_channels, _steps) = (channels.Count, steps);
+        (_channels, _steps, _usual) = (channels.Count, steps, new double[channels.Count]);
+        for (var place = 0; place < contributions.Length; place++)
+        {
+            _usual[place % _channels] += contributions[place] / scores.Length;
+        }
+
+        var floor = LeastShareOfUsual * _usual.Average();
+        System.Numerics.Tensors.TensorPrimitives.Add(_usual, floor, _usual);
     }
 
     /// <summary>One for each row; higher is more anomalous.</summary>
@@ -86,7 +95,7 @@ public sealed class StepScores
         return [.. runs.Select(run => new AnomalySpan(run.First, run.Last, Scores[run.First..(run.Last + 1)].Max(), Between(run.First, run.Last)))];
     }
 
-    /// <summary>What each channel adds to the rows of a span, the largest first.</summary>
+    /// <summary>What each channel adds to the rows of a span in units of what it adds on average, as shares, the largest first: a channel that is always loud is not the reason.</summary>
     /// <param name="first">The first row.</param>
     /// <param name="last">The last row, included.</param>
     public IReadOnlyList<ChannelContribution> Between(int first, int last)
@@ -94,7 +103,7 @@ public sealed class StepScores
         var sums = new double[_channels];
         for (var place = first * _channels; place < (last + 1) * _channels; place++)
         {
-            sums[place % _channels] += Contributions[place];
+            sums[place % _channels] += _usual[place % _channels] > 0 ? Contributions[place] / _usual[place % _channels] : 0;
         }
 
         var whole = sums.Sum();
@@ -145,7 +154,7 @@ public sealed record WindowBlock(float[] Values, int[] FirstRows);
 /// <param name="First">The first row, counted from 0.</param>
 /// <param name="Last">The last row, included.</param>
 /// <param name="Peak">The highest score of a row.</param>
-/// <param name="Channels">What each channel adds, the largest part first; the parts add up to 1.</param>
+/// <param name="Channels">What each channel adds in units of what it adds on average, the largest part first; the parts add up to 1.</param>
 public sealed record AnomalySpan(int First, int Last, double Peak, IReadOnlyList<ChannelContribution> Channels)
 {
     /// <summary>"cpu 62 %, load 20 %".</summary>
@@ -156,5 +165,5 @@ public sealed record AnomalySpan(int First, int Last, double Peak, IReadOnlyList
 
 /// <summary>A channel's part in a span of rows.</summary>
 /// <param name="Channel">The source column.</param>
-/// <param name="Share">Its share of the span's score, 0 to 1.</param>
+/// <param name="Share">Its share of the reason, 0 to 1.</param>
 public sealed record ChannelContribution(string Channel, double Share);

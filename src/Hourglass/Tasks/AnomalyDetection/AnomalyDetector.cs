@@ -121,23 +121,23 @@ public sealed class AnomalyDetector : IDisposable
     /// <param name="data">Samples with labels.</param>
     /// <param name="normal">Labels that mean normal; 0, normal, false, no, inlier, however they are written, when empty.</param>
     /// <exception cref="HourglassException">No labels, or none that says normal, or none that does not.</exception>
-    public DetectionFigures Evaluate(PreparedData data, IReadOnlyList<string>? normal = null) => DetectionFigures.Of(Detector, Blocks(data.Samples), Labels(data, normal ?? []));
+    public DetectionFigures Evaluate(PreparedData data, IReadOnlyList<string>? normal = null) => DetectionFigures.Of(Detector, Blocks(data.Samples), Kinds(data.Labels, data.Description.Source, normal ?? []));
 
     /// <inheritdoc/>
     public void Dispose() => Detector.Dispose();
 
-    // Each sample's kind of anomaly; null for normal ones.
-    private static string?[] Labels(PreparedData data, IReadOnlyList<string> normal)
+    /// <summary>Each sample's kind of anomaly; null for normal ones.</summary>
+    internal static string?[] Kinds(SampleLabels? known, string source, IReadOnlyList<string> normal)
     {
-        var labels = data.Labels ?? throw new HourglassException($"{data.Description.Source}: has no labels to measure against. Name their column with --label.");
+        var labels = known ?? throw new HourglassException($"{source}: has no labels to measure against. Name their column with --label.");
         IReadOnlyList<string> words = normal.Count > 0 ? normal : ["0", "0.0", "normal", "normal.", "false", "no", "inlier", "ok"];
         var isNormal = labels.Names.Select(name => words.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase)).ToArray();
         if (!isNormal.Contains(true) || !isNormal.Contains(false))
         {
-            throw new HourglassException($"{data.Description.Source}: {(isNormal.Contains(true) ? "every" : "no")} label says normal; labels: {string.Join(", ", labels.Names.Take(20))}. Say which mean normal with --normal.");
+            throw new HourglassException($"{source}: {(isNormal.Contains(true) ? "every" : "no")} label says normal; labels: {string.Join(", ", labels.Names.Take(20))}. Say which mean normal with --normal.");
         }
 
-        return [.. labels.Codes.Select(code => code < 0 ? throw new HourglassException($"{data.Description.Source}: a sample has no label. Leave such samples out.") : isNormal[code] ? null : labels.Names[code])];
+        return [.. labels.Codes.Select(code => code < 0 ? throw new HourglassException($"{source}: a sample has no label. Leave such samples out.") : isNormal[code] ? null : labels.Names[code])];
     }
 
     private static bool HasPca(BundleContents member) => member.Weights.ContainsKey("pca.components");

@@ -1,6 +1,7 @@
 using Hourglass.Data;
 using Hourglass.Detection;
 using Hourglass.Detection.Series;
+using Hourglass.Evaluation.Series;
 
 namespace Hourglass.Tasks.AnomalyDetection;
 
@@ -17,6 +18,18 @@ public static class SeriesDetection
     {
         var rows = data.Rows ?? throw new HourglassException($"{data.Description.Source}: scores for each row need a table that is read in windows. Give --window, in training.");
         return StepScores.Of(detector, Blocks(data), rows.Count);
+    }
+
+    /// <summary>Measures every rule of a detector row by row.</summary>
+    /// <param name="detector">A detector of windows of rows.</param>
+    /// <param name="data">Windows of a table's rows, with labels.</param>
+    /// <param name="normal">Labels that mean normal; the usual words when null.</param>
+    /// <returns>Figures by the rule's name.</returns>
+    /// <exception cref="HourglassException">Labels are missing, or all mean the same.</exception>
+    public static IReadOnlyDictionary<string, SeriesFigures> Evaluate(Detector detector, PreparedData data, IReadOnlyList<string>? normal = null)
+    {
+        bool[] anomalous = [.. AnomalyDetector.Kinds(data.Rows?.Labels, data.Description.Source, normal ?? []).Select(kind => kind is not null)];
+        return detector.RuleNames.ToDictionary(name => name, name => SeriesFigures.Of(Score(detector.Use(name), data).Scores, anomalous, detector.Use(name).Calibration.Threshold().Value), StringComparer.Ordinal);
     }
 
     private static IEnumerable<WindowBlock> Blocks(PreparedData data)

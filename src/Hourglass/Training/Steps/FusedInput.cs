@@ -12,6 +12,10 @@ namespace Hourglass.Training.Steps;
 /// <summary>What a step shows the model, what is to be made of it, and the noise of the whole step.</summary>
 internal sealed unsafe class FusedInput : IDisposable
 {
+    private const int ExpectedEntries = 64; // a row's room grows where there are more
+    private const int Looked = 64;
+    private const int LeastLength = 256;
+    private const double LargestShare = 0.1;
     private readonly Autoencoder _model;
     private readonly SampleStore _samples;
     private readonly BatchReader _reader;
@@ -21,6 +25,7 @@ internal sealed unsafe class FusedInput : IDisposable
     private readonly double _dropout;
     private readonly bool _drawsInput;
     private readonly AlignedFloats? _mask;
+    private readonly SparseEntries? _targets;
     private long[] _indices = [];
 
     public FusedInput(Autoencoder model, SampleStore samples, BatchReader reader, FusedPlan plan, FusedRoom room, FusedBottleneck bottleneck)
@@ -29,7 +34,39 @@ internal sealed unsafe class FusedInput : IDisposable
         _dropout = ((DenseNetworkOptions)model.Options.Network!).InputDropout;
         _drawsInput = model.Options.Corruption is not NoCorruptionOptions || model.Options.Objective is BinaryCrossEntropyOptions { Binarization: not Binarization.None };
         _mask = _dropout > 0 ? new AlignedFloats((long)room.Rows * room.InputStride) : null;
+        if (plan.HasSparseInput)
+        {
+            Entries = new SparseEntries(room.Rows, model.SampleLength, ExpectedEntries);
+            _targets = _mask is null ? Entries : new SparseEntries(room.Rows, model.SampleLength, ExpectedEntries);
+        }
     }
+
+    /// <summary>What the first map is given, where samples come as entries; else null.</summary>
+    public SparseEntries? Entries { get; }
+
+    /// <summary>Whether so few of the samples' values are not zero that they are better taken as entries.</summary>
+    public static bool AreSparse(SampleStore samples)
+    {
+        if (samples.SampleLength < LeastLength || samples.Count == 0)
+        {
+            return false;
+        }
+
+        var (row, filled, looked) = (new float[samples.SampleLength], 0L, Math.Min(Looked, samples.Count));
+        for (var number = 0; number < looked; number++)
+        {
+            samples.Read(number * samples.Count / looked, 1, row);
+            filled += row.Length - row.AsSpan().Count(0f);
+        }
+
+        return filled <= LargestShare * looked * row.Length;
+    }
+
+    /// <summary>What is to be made of a row, as entries.</summary>
+    public ReadOnlySpan<int> TargetPlaces(int row) => _targets!.Places(row);
+
+    /// <summary>Their values.</summary>
+    public ReadOnlySpan<float> TargetValues(int row) => _targets!.Values(row);
 
     /// <summary>What is to be made, [row, value].</summary>
     public float* Target => _drawsInput || _mask is not null ? _room.Target : _room.Input;
@@ -74,26 +111,65 @@ internal sealed unsafe class FusedInput : IDisposable
     }
 
     /// <summary>Brings some rows of the batch into place.</summary>
-    public void Gather(int first, int last)
+    /// <param name="first">First row.</param>
+    /// <param name="last">After the last.</param>
+    /// <param name="scratch">Room for a sample.</param>
+    public void Gather(int first, int last, float* scratch)
     {
-        for (var row = first; row < last; row++)
+        for (var row = first; Entries is not null && row < last; row++)
         {
-            var place = (long)row * _room.InputStride;
-            var input = new Span<float>(_room.Input + place, _model.SampleLength);
+            GatherEntries(row, new Span<float>(scratch, _model.SampleLength));
+        }
+
+        for (var row = first; Entries is null && row < last; row++)
+        {
+            GatherRow(row);
+        }
+    }
+
+    private void GatherRow(int row)
+    {
+        var place = (long)row * _room.InputStride;
+        var input = new Span<float>(_room.Input + place, _model.SampleLength);
+        if (!_drawsInput)
+        {
+            _samples.Read(_indices[row], 1, input);
+        }
+
+        if (_mask is not null)
+        {
             if (!_drawsInput)
             {
-                _samples.Read(_indices[row], 1, input);
+                input.CopyTo(new Span<float>(_room.Target + place, _model.SampleLength));
             }
 
-            if (_mask is not null)
+            TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask.Pointer + place, _model.SampleLength), input);
+        }
+    }
+
+    private void GatherEntries(int row, Span<float> sample)
+    {
+        _samples.Read(_indices[row], 1, sample);
+        Entries!.Clear(row);
+        _targets!.Clear(row);
+        for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+        {
+            if (_mask is null)
             {
-                if (!_drawsInput)
-                {
-                    input.CopyTo(new Span<float>(_room.Target + place, _model.SampleLength));
-                }
-
-                TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask.Pointer + place, _model.SampleLength), input);
+                Entries.Add(row, place, sample[place]);
             }
+            else
+            {
+                _targets.Add(row, place, sample[place]);
+                var kept = _mask.Pointer[((long)row * _room.InputStride) + place];
+                if (kept != 0)
+                {
+                    Entries.Add(row, place, sample[place] * kept);
+                }
+            }
+
+            var next = sample[(place + 1)..].IndexOfAnyExcept(0f);
+            place = next < 0 ? -1 : place + 1 + next;
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     /// <summary>Whether the activation of zero padding is not zero.</summary>
     public bool FillsPadding => Activation is DenseActivation.Sigmoid or DenseActivation.Softplus;
 
+    /// <summary>Whether its products, there or back, go by blocks.</summary>
+    public bool IsLarge => new DenseMap(Inputs, Outputs, null, null).IsLarge || new DenseMap(Outputs, Inputs, null, null).IsLarge;
+
     /// <summary>Values in a row of weights.</summary>
     public int RowStride => DenseMap.Stride(Layout == WeightLayout.RowsOfOutputs ? Inputs : Outputs);
 

@@ -26,13 +26,25 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     public float* Input => input;
 
     public override void Forward(int thread, int first, int last) =>
-        DenseKernels.Widest.Map(_map, input + ((long)first * _inputStride), _room.After + ((long)first * _room.Stride), last - first, room.ScratchOf(thread));
+        Run(_map, input + ((long)first * _inputStride), _room.After + ((long)first * _room.Stride), last - first, room.ScratchOf(thread));
 
     public override void Backward(int thread, int first, int last)
     {
         if (inputGradient is not null)
         {
-            DenseKernels.Widest.Map(_back!.Value, _room.Gradient + ((long)first * _room.Stride), inputGradient + ((long)first * _inputStride), last - first, room.ScratchOf(thread));
+            Run(_back!.Value, _room.Gradient + ((long)first * _room.Stride), inputGradient + ((long)first * _inputStride), last - first, room.ScratchOf(thread));
+        }
+    }
+
+    private static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch)
+    {
+        if (map.IsLarge)
+        {
+            DenseKernels.Widest.MapBlocks(map, x, y, rows, scratch);
+        }
+        else
+        {
+            DenseKernels.Widest.Map(map, x, y, rows, scratch);
         }
     }
 }
@@ -52,6 +64,9 @@ internal abstract unsafe class SparseFusedMap(FusedLayer layer, FusedWeights wei
 
     /// <summary>The row that is the second of the first sample; 0 where samples have one row.</summary>
     public int Offset { get; set; }
+
+    /// <summary>Whether rows that a batch does not use may miss its step.</summary>
+    public virtual bool MayMissSteps => false;
 
     /// <summary>Columns of the sparse side.</summary>
     public int Columns => entries.Columns;
@@ -73,6 +88,17 @@ internal abstract unsafe class SparseFusedMap(FusedLayer layer, FusedWeights wei
 internal sealed unsafe class SparseInputMap(FusedLayer layer, FusedWeights weights, FusedRoom room, SparseEntries entries, bool goesBack) : SparseFusedMap(layer, weights, entries)
 {
     private readonly LayerRoom _room = room[layer];
+
+    public override bool MayMissSteps => !goesBack;
+
+    // A batch's own entries were sorted before its passes.
+    public override void Turn(int rows)
+    {
+        if (goesBack || rows == 0)
+        {
+            base.Turn(rows);
+        }
+    }
 
     public override float* Others => _room.Gradient;
 

@@ -21,6 +21,29 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options)
         _ => _kernels.SquaredError(output, target, gradient, _length, scale),
     };
 
+    /// <summary>The same for a target of which few values are not zero.</summary>
+    /// <param name="output">The decoder's output.</param>
+    /// <param name="places">Where the target is not zero.</param>
+    /// <param name="values">Its values there.</param>
+    /// <param name="gradient">Receives the gradient.</param>
+    /// <param name="scale">What the distance is multiplied by in the loss.</param>
+    /// <param name="scratch">Room for a row.</param>
+    public double Row(float* output, ReadOnlySpan<int> places, ReadOnlySpan<float> values, float* gradient, float scale, float* scratch)
+    {
+        if (options.Objective is MultinomialOptions)
+        {
+            return _kernels.Multinomial(output, places, values, gradient, _length, scale);
+        }
+
+        new Span<float>(scratch, _length).Clear();
+        for (var entry = 0; entry < places.Length; entry++)
+        {
+            scratch[places[entry]] = values[entry];
+        }
+
+        return Row(output, scratch, gradient, scale);
+    }
+
     private double Mixed(float* output, float* target, float* gradient, float scale)
     {
         var total = 0.0;

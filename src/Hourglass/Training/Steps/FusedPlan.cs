@@ -1,5 +1,6 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Bottlenecks.Priors;
+using Hourglass.Corruption;
 using Hourglass.Kernels;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
@@ -16,6 +17,9 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>All maps, in an order of their own.</summary>
     public IEnumerable<FusedLayer> Maps => LogVariance is null ? Layers : Layers.Append(LogVariance);
 
+    /// <summary>Whether samples come as entries.</summary>
+    public bool HasSparseInput { get; private init; }
+
     /// <summary>Whether silent units of a dictionary may be revived.</summary>
     public bool Revives { get; private init; }
 
@@ -31,8 +35,14 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
         : BottleneckObstacle(options.Bottleneck) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
 
+    /// <summary>Whether the first map may be given entries instead of full rows, where samples are mostly zero.</summary>
+    public static bool TakesEntries(AutoencoderOptions options) =>
+        options is { Network: DenseNetworkOptions { Hidden.Count: > 0, TiedWeights: false }, Corruption: NoCorruptionOptions, Objective: not BinaryCrossEntropyOptions { Binarization: not Binarization.None }, Bottleneck: not SparseOptions { RevivalWeight: > 0 } };
+
     /// <summary>The plan of a model without <see cref="Obstacle"/>.</summary>
-    public static FusedPlan Of(AutoencoderOptions options)
+    /// <param name="options">The model.</param>
+    /// <param name="isSparse">Whether samples come as entries.</param>
+    public static FusedPlan Of(AutoencoderOptions options, bool isSparse = false)
     {
         var network = (DenseNetworkOptions)options.Network!;
         var (layers, activation, size, latent) = (new List<FusedLayer>(), Kernel(network.Activation), options.Input!.Length, options.LatentSize!.Value);
@@ -49,7 +59,7 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
 
         var isGaussian = options.Bottleneck is GaussianOptions;
         var logVariance = isGaussian ? new FusedLayer("_bottleneck._logVariance", size, latent, DenseActivation.Linear, 0) : null;
-        var isSparse = options.Bottleneck is SparseOptions;
+        var isDictionary = options.Bottleneck is SparseOptions;
         Add(isGaussian ? "_bottleneck._mean" : "_bottleneck._projection", latent, options.Bottleneck is DeterministicOptions { Activation: var own } ? Kernel(own) : DenseActivation.Linear, 0);
         var latentLayer = layers.Count - 1;
         foreach (var width in network.DecoderHidden ?? [.. network.Hidden.Reverse()])
@@ -58,13 +68,18 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
-        if (isSparse)
+        if (isDictionary)
         {
             layers[latentLayer] = layers[latentLayer] with { Layout = WeightLayout.RowsOfOutputs };
             layers[latentLayer + 1] = layers[latentLayer + 1] with { Layout = WeightLayout.RowsOfInputs, HasUnitRows = options.Regularization.UnitNormDictionary ?? true };
         }
 
-        return new FusedPlan(layers, logVariance, latentLayer) { Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 } };
+        if (isSparse)
+        {
+            layers[0] = layers[0] with { Layout = WeightLayout.RowsOfInputs };
+        }
+
+        return new FusedPlan(layers, logVariance, latentLayer) { HasSparseInput = isSparse, Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 } };
     }
 
     private static string? BottleneckObstacle(BottleneckOptions bottleneck) => bottleneck switch

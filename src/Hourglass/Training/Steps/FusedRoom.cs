@@ -13,8 +13,12 @@ internal sealed unsafe class FusedRoom : IDisposable
     {
         Rows = DenseMap.Padded(batch, DenseMap.TileRows);
         InputStride = DenseMap.Stride(sampleLength);
-        Input = Take(InputStride);
-        Target = Take(InputStride);
+        if (!plan.HasSparseInput)
+        {
+            Input = Take(InputStride);
+            Target = Take(InputStride);
+        }
+
         foreach (var layer in plan.Maps)
         {
             _layers.Add(layer, Room(layer, plan));
@@ -30,10 +34,10 @@ internal sealed unsafe class FusedRoom : IDisposable
 
     public int InputStride { get; }
 
-    /// <summary>What the first map is given, [row, value].</summary>
+    /// <summary>What the first map is given, [row, value]; null where it is given entries.</summary>
     public float* Input { get; }
 
-    /// <summary>What is to be produced.</summary>
+    /// <summary>What is to be produced; null likewise.</summary>
     public float* Target { get; }
 
     /// <summary>Zeros, as many as any row has values.</summary>
@@ -62,12 +66,14 @@ internal sealed unsafe class FusedRoom : IDisposable
             : new LayerRoom(stride, Take(stride), Take(plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 * stride : stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
     }
 
-    // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32.
-    private static long Scratch(FusedLayer layer)
+    // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32, a large map blocks of both.
+    private long Scratch(FusedLayer layer)
     {
         var (inputs, outputs) = (DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs));
         var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
-        return layer.Layout == WeightLayout.RowsOfOutputs ? Math.Max(rows, (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs) : rows;
+        var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * DenseMap.PanelWidth) : 0;
+        var selection = layer.Layout == WeightLayout.RowsOfOutputs ? (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs : 0;
+        return Math.Max(rows, Math.Max(large, selection));
     }
 
     private float* Hold(long length)

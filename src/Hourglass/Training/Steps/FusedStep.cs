@@ -37,18 +37,18 @@ internal sealed unsafe class FusedStep : TrainingStep
         : base(model.Options.Training, ranks ?? new SingleProcess(), CPU)
     {
         (_model, _options) = (model, model.Options.Training);
-        _plan = FusedPlan.Of(model.Options);
+        _plan = FusedPlan.Of(model.Options, FusedPlan.TakesEntries(model.Options) && FusedInput.AreSparse(samples));
         _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
         _objective = new FusedObjective(model.Options);
         _crew = new WorkCrew(threads);
+        _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
         _update = new FusedUpdate(_logVariance is null ? _maps : [.. _maps, _logVariance], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
-        _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
     }
 
     public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
@@ -56,11 +56,13 @@ internal sealed unsafe class FusedStep : TrainingStep
     public override void Begin(TrainingState state)
     {
         _weights.Take(state);
+        _update.Begin();
         _bottleneck.Begin(state);
     }
 
     public override void End(TrainingState state)
     {
+        _update.CatchUp(isBatch: false);
         _weights.Give(state);
         _bottleneck.End(state);
     }
@@ -118,6 +120,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _context = new StepContext(null, epoch) { Share = share };
         var mark = Stopwatch.GetTimestamp();
         _input.Draw(indices, share, epoch);
+        GatherEntries();
         Clock.End(TrainingPhase.Gather, mark);
         var extra = 0.0;
         if (_bottleneck.LooksAtBatch)
@@ -151,6 +154,17 @@ internal sealed unsafe class FusedStep : TrainingStep
         return ((total / share.Place.Total) + (extra * share.Weight)) / _model.SampleLength;
     }
 
+    // Rows of weights that the batch uses must have taken every step before they are read.
+    private void GatherEntries()
+    {
+        if (_plan.HasSparseInput)
+        {
+            _crew.Run(thread => ForEachPart(thread, (part, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(part))));
+            _input.Entries!.Turn(_rows, 0);
+            _update.CatchUp(isBatch: true);
+        }
+    }
+
     /// <summary>Gradients of all weights, with penalties and clipped, into the state's flat buffer: for tests.</summary>
     internal void GiveGradients(TrainingState state)
     {
@@ -165,6 +179,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         return layer.Layout switch
         {
             WeightLayout.RowsOfOutputs => new SparseOutputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, ((TopKOptions)_model.Options.Bottleneck).Active, InputOf(place), place == 0 ? null : _room[_plan.Layers[place - 1]].Gradient),
+            WeightLayout.RowsOfInputs when place == 0 => new SparseInputMap(layer, _weights, _room, _input.Entries!, goesBack: false),
             WeightLayout.RowsOfInputs => new SparseInputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, goesBack: true),
             _ => Dense(layer, place, place == 0),
         };
@@ -187,8 +202,12 @@ internal sealed unsafe class FusedStep : TrainingStep
     private void ForwardToLatents(int thread, int first, int last)
     {
         var mark = Stopwatch.GetTimestamp();
-        _input.Gather(first, Math.Min(last, _rows));
-        mark = End(TrainingPhase.Gather, thread, mark);
+        if (!_plan.HasSparseInput)
+        {
+            _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(thread));
+            mark = End(TrainingPhase.Gather, thread, mark);
+        }
+
         for (var place = 0; place <= _plan.LatentLayer; place++)
         {
             Forward(place, thread, first, last);
@@ -243,7 +262,7 @@ internal sealed unsafe class FusedStep : TrainingStep
             Forward(place, thread, first, last);
         }
 
-        Compare(first, last);
+        Compare(thread, first, last);
         End(TrainingPhase.Forward, thread, mark);
     }
 
@@ -279,7 +298,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     }
 
     // Rows that only pad the batch have no gradient.
-    private void Compare(int first, int last)
+    private void Compare(int thread, int first, int last)
     {
         var room = _room[_plan.Layers[^1]];
         for (var row = first; row < last; row++)
@@ -291,7 +310,9 @@ internal sealed unsafe class FusedStep : TrainingStep
                 continue;
             }
 
-            _losses[row] = _objective.Row(room.After + start, _input.Target + ((long)row * _room.InputStride), room.Gradient + start, _scale);
+            _losses[row] = _plan.HasSparseInput
+                ? _objective.Row(room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread))
+                : _objective.Row(room.After + start, _input.Target + ((long)row * _room.InputStride), room.Gradient + start, _scale);
         }
     }
 

@@ -6,6 +6,7 @@ namespace Hourglass.Training.Steps;
 internal sealed unsafe class FusedUpdate
 {
     private const int TileLength = DenseMap.TileRows * DenseMap.PanelWidth;
+    private const int MostSteps = 4096; // remembered for rows that missed them
     private const int NormRun = 4096; // values whose squares are added up by one thread; the runs' sums are added in order
     private readonly FusedWeights _weights;
     private readonly FusedRoom _room;
@@ -16,14 +17,44 @@ internal sealed unsafe class FusedUpdate
     private readonly WorkCrew _crew;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly double[] _norms;
+    private readonly List<AdamRule> _adamSteps = [];
+    private readonly List<MomentumRule> _momentumSteps = [];
 
     public FusedUpdate(IReadOnlyList<FusedMap> maps, FusedWeights weights, FusedRoom room, AutoencoderOptions options, WorkCrew crew)
     {
         (_weights, _room, _options, _crew) = (weights, room, options.Training, crew);
         _penalty = new WeightPenalty((float)options.Regularization.L1, (float)options.Regularization.L2);
         _maps = [.. maps.OfType<DenseFusedMap>()];
-        _sparse = [.. maps.OfType<SparseFusedMap>().Select(map => new SparseUpdate(map, weights, room, _penalty))];
+        var isPulled = _penalty != default || (options.Training is { Optimizer: OptimizerKind.AdamW, WeightDecay: > 0 });
+        _sparse = [.. maps.OfType<SparseFusedMap>().Select(map => new SparseUpdate(map, weights, room, _penalty, isPulled))];
         _norms = new double[(weights.Length + NormRun - 1) / NormRun];
+    }
+
+    private bool IsSgd => _options.Optimizer == OptimizerKind.Sgd;
+
+    /// <summary>When weights and moments have come from elsewhere.</summary>
+    public void Begin()
+    {
+        _adamSteps.Clear();
+        _momentumSteps.Clear();
+        Array.ForEach(_sparse, update => update.Lazy?.Begin());
+    }
+
+    /// <summary>Before the passes: makes up for steps that rows have missed.</summary>
+    /// <param name="isBatch">Whether only the rows that the batch uses need them.</param>
+    public void CatchUp(bool isBatch)
+    {
+        foreach (var update in _sparse.Where(update => update.Lazy is not null))
+        {
+            if (IsSgd)
+            {
+                _crew.Run(thread => update.CatchUp(_momentumSteps, thread, _crew.Size, isBatch));
+            }
+            else
+            {
+                _crew.Run(thread => update.CatchUp(_adamSteps, thread, _crew.Size, isBatch));
+            }
+        }
     }
 
     /// <summary>Takes a step.</summary>
@@ -48,6 +79,7 @@ internal sealed unsafe class FusedUpdate
     /// <param name="isFirst">Whether earlier gradients are replaced, not added to.</param>
     public void Keep(int rows, double share, bool isFirst)
     {
+        CatchUp(isBatch: false);
         var rule = new KeepRule(_weights.Values, _weights.Gradients, new WeightPenalty((float)(_penalty.L1 * share), (float)(_penalty.L2 * share)), isFirst);
         Tiles(rule, rule, rows, isStep: false);
     }
@@ -60,13 +92,26 @@ internal sealed unsafe class FusedUpdate
 
     private void Update(double learningRate, long number, int rows)
     {
-        if (_options.Optimizer == OptimizerKind.Sgd)
+        if (IsSgd)
         {
-            Tiles(Momentum(learningRate, 1, _penalty), Momentum(learningRate, 1, default), rows, isStep: true);
+            Take(Momentum(learningRate, 1, _penalty), Momentum(learningRate, 1, default), rows, _momentumSteps);
         }
         else
         {
-            Tiles(Adam(learningRate, number, 1, _penalty), Adam(learningRate, number, 1, default), rows, isStep: true);
+            Take(Adam(learningRate, number, 1, _penalty), Adam(learningRate, number, 1, default), rows, _adamSteps);
+        }
+    }
+
+    private void Take<TRule>(TRule rule, TRule withoutPenalty, int rows, List<TRule> steps)
+        where TRule : struct, IGradientRule
+    {
+        Tiles(rule, withoutPenalty, rows, isStep: true);
+        steps.Add(rule);
+        if (steps.Count == MostSteps)
+        {
+            CatchUp(isBatch: false);
+            steps.Clear();
+            Array.ForEach(_sparse, update => update.Lazy?.Forget());
         }
     }
 
@@ -91,7 +136,7 @@ internal sealed unsafe class FusedUpdate
                 var (from, to) = (Math.Max(first - start, 0), Math.Min(last - start, sizes[number]));
                 if (from < to)
                 {
-                    Tiles(_maps[number], from, to, rows, rule, isStep);
+                    Tiles(_maps[number], from, to, rows, rule, _room.ScratchOf(thread), isStep);
                 }
             }
 
@@ -102,12 +147,12 @@ internal sealed unsafe class FusedUpdate
         });
     }
 
-    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, bool isStep)
+    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
         var weights = _weights.Map(map.Layer);
         var gradient = _room[map.Layer].Gradient;
-        _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule);
+        _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule, weights.IsLarge ? scratch : null);
         if (isStep)
         {
             _weights.Transpose(map.Layer, from, to);
@@ -134,7 +179,7 @@ internal sealed unsafe class FusedUpdate
 
     private void Apply(double learningRate, long number, double gradientScale)
     {
-        if (_options.Optimizer == OptimizerKind.Sgd)
+        if (IsSgd)
         {
             Kept(Momentum(learningRate, gradientScale, default));
         }

@@ -42,6 +42,9 @@ internal sealed unsafe class FusedWeights : IDisposable
 
     public float* Values => _memory[0].Pointer;
 
+    /// <summary>How many numbers the optimiser keeps for each.</summary>
+    public int States => _memory.Length - 1;
+
     /// <summary>What the optimiser keeps.</summary>
     public float* State(int number) => _memory[number + 1].Pointer;
 

@@ -4,13 +4,36 @@ using Hourglass.Kernels;
 namespace Hourglass.Training.Steps;
 
 /// <summary>Gradients of a map with rows of weights, made and used up a row at a time.</summary>
-internal sealed unsafe class SparseUpdate(SparseFusedMap map, FusedWeights weights, FusedRoom room, WeightPenalty penalty)
+internal sealed unsafe class SparseUpdate(SparseFusedMap map, FusedWeights weights, FusedRoom room, WeightPenalty penalty, bool isPulled)
 {
     private const int Block = DenseMap.PanelWidth; // rows that a thread takes at once
     private readonly FusedLayer _layer = map.Layer;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly int _blocks = (map.Layer.RowCount + Block - 1) / Block;
     private int _rows;
+
+    /// <summary>What is made up for later, where rows may miss steps; null where none do.</summary>
+    public LazyRows? Lazy { get; } = map.MayMissSteps ? new LazyRows(map, weights, room, isPulled) : null;
+
+    /// <summary>Makes up for missed steps of a thread's share of the rows.</summary>
+    /// <param name="steps">Those that are remembered.</param>
+    /// <param name="thread">Which thread.</param>
+    /// <param name="threads">Of how many.</param>
+    /// <param name="isBatch">Whether only the rows that the batch uses need them.</param>
+    public void CatchUp<TRule>(List<TRule> steps, int thread, int threads, bool isBatch)
+        where TRule : struct, IGradientRule
+    {
+        for (var block = thread; block < _blocks; block += threads)
+        {
+            for (var column = block * Block; column < Math.Min((block + 1) * Block, map.Columns); column++)
+            {
+                if (!isBatch || map.RowsOf(column).Length > 0)
+                {
+                    Lazy!.CatchUp(column, steps);
+                }
+            }
+        }
+    }
 
     /// <summary>After both passes, before the threads set out.</summary>
     public void Begin(int rows)
@@ -33,6 +56,11 @@ internal sealed unsafe class SparseUpdate(SparseFusedMap map, FusedWeights weigh
         {
             for (var column = block * Block; column < Math.Min((block + 1) * Block, _layer.RowCount); column++)
             {
+                if (isStep && Misses(column))
+                {
+                    continue;
+                }
+
                 var row = RowOf(column);
                 Gradient(column, gradient);
                 if (isStep && _layer.HasUnitRows)
@@ -61,6 +89,7 @@ internal sealed unsafe class SparseUpdate(SparseFusedMap map, FusedWeights weigh
             {
                 var row = RowOf(column);
                 Step(row, row + kept, rule);
+                Lazy?.Stir(column);
             }
 
             Renew(block);
@@ -70,6 +99,23 @@ internal sealed unsafe class SparseUpdate(SparseFusedMap map, FusedWeights weigh
         {
             _kernels.Apply(map.Bias, map.Bias + kept, DenseMap.Stride(_layer.Outputs), isBias: true, rule);
         }
+    }
+
+    // A row without entries misses the step; another takes it now.
+    private bool Misses(int column)
+    {
+        if (Lazy is null)
+        {
+            return false;
+        }
+
+        if (column >= map.Columns || map.RowsOf(column).Length == 0)
+        {
+            return true;
+        }
+
+        Lazy.Use(column);
+        return false;
     }
 
     private float* RowOf(int column) => map.Rows + ((long)column * map.Stride);
