@@ -31,12 +31,12 @@ internal static class Scale
             foreach (var network in networks.Skip(1))
             {
                 print.WriteLine();
-                print.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Model}, {cost.Parameters:N0} weights, over {network.Name}: share of the time in arithmetic, and hours for an epoch of 10^9 samples"));
-                print.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"ranks",6} {"batch 32",16} {"batch 256",16} {"batch 1,024",16} {"256 x 16 accum.",16}"));
+                print.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Model}, {cost.Parameters:N0} weights, over {network.Name}: share of the time in arithmetic, and minutes for an epoch of 10^9 samples"));
+                print.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"ranks",6} {"batch 32",14} {"batch 256",14} {"batch 1,024",14} {"256 x 16",14}"));
                 foreach (var ranks in Ranks)
                 {
                     Prediction[] line = [.. new (int Batch, int Accumulate)[] { (32, 1), (256, 1), (1024, 1), (256, 16) }.Select(step => cost.Predict(network, ranks, step.Batch, step.Accumulate))];
-                    print.WriteLine($"{ranks.ToString("N0", CultureInfo.InvariantCulture),6} {string.Join(' ', line.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Efficiency,7:P0} {one.EpochHours,6:0.00} h")))}");
+                    print.WriteLine($"{ranks.ToString("N0", CultureInfo.InvariantCulture),6} {string.Join(' ', line.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Efficiency,6:P0} {one.EpochMinutes,7:N1}")))}");
                     rows.AddRange(line);
                 }
             }
@@ -107,12 +107,12 @@ internal sealed record StepCost(string Model, long Parameters, double Step, doub
     public Prediction Predict(Link link, int ranks, int batch, int accumulate)
     {
         var (compute, sum) = (Step + (Sample * batch * accumulate), link.Seconds(ranks, Parameters));
-        return new Prediction(Model, link.Name, ranks, batch, accumulate, compute / (compute + sum), 1e9 / ((double)batch * accumulate * ranks) * (compute + sum) / 3600);
+        return new Prediction(Model, link.Name, ranks, batch, accumulate, compute / (compute + sum), 1e9 / ((double)batch * accumulate * ranks) * (compute + sum) / 60);
     }
 }
 
 /// <summary>What the model says.</summary>
-internal sealed record Prediction(string Model, string Link, int Ranks, int Batch, int Accumulate, double Efficiency, double EpochHours);
+internal sealed record Prediction(string Model, string Link, int Ranks, int Batch, int Accumulate, double Efficiency, double EpochMinutes);
 
 /// <summary>Least squares for two unknowns.</summary>
 internal static class Fit
