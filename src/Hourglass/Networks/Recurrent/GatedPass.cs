@@ -85,7 +85,7 @@ internal sealed unsafe class GatedPass : IDisposable
         var (source, target) = ((IntPtr)Pointer(given), (IntPtr)Pointer(outputs));
         var room = (IntPtr)Room(Parts * PartLength(4));
         ForEachPart((part, first, rows) => ForwardPart(first, rows, (float*)source, (float*)target, (float*)room + (part * PartLength(4))));
-        GC.KeepAlive(this);
+        GC.KeepAlive((this, given, before));
         return outputs;
     }
 
@@ -116,7 +116,7 @@ internal sealed unsafe class GatedPass : IDisposable
         }
 
         List<Tensor> gradients = [steps, before, .. Unpack((float*)sums)];
-        GC.KeepAlive(this);
+        GC.KeepAlive((this, given));
         return gradients;
     }
 
