@@ -28,7 +28,7 @@ static int Usage()
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");
-    Console.Error.WriteLine("  speed [--json] [--only WORDS]   training beside TorchSharp's usual loop, interleaved; a ratio above 1 means that Hourglass is faster");
+    Console.Error.WriteLine("  speed [--json] [--only WORDS]   work beside peers, interleaved; a ratio above 1 means that Hourglass is faster");
     Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N | --model FILE] [--use RULE] [--json]");
     Console.Error.WriteLine("                                  rows as they come: rate, latency, memory; watch-train --out FILE writes its detector for --model");
     return 1;

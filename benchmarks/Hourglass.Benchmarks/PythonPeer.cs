@@ -5,14 +5,14 @@ using System.Text.Json;
 namespace Hourglass.Benchmarks;
 
 /// <summary>A Python process that prepares once and then does a piece of work each time it is told to, so that runs interleave.</summary>
-/// <remarks>Python/*.py: prints "ready VERSION", then for each line it reads, the seconds that a piece took.</remarks>
+/// <remarks>Python/*.py: prints "ready", the library that multiplies, and then for each line it reads, the seconds that a piece took.</remarks>
 internal sealed class PythonPeer : IDisposable
 {
     private const string Interpreter = "/usr/bin/python3";
     private static readonly Dictionary<string, string?> Known = new(StringComparer.Ordinal);
     private readonly Process _process;
 
-    private PythonPeer(string script, object settings, int threads)
+    private PythonPeer(string name, string script, object settings, int threads)
     {
         var start = new ProcessStartInfo(Interpreter, [Path.Combine(AppContext.BaseDirectory, "Python", script), JsonSerializer.Serialize(settings)])
         {
@@ -26,7 +26,7 @@ internal sealed class PythonPeer : IDisposable
         }
 
         _process = Process.Start(start)!;
-        Answer();
+        Known[$"{name}'s BLAS"] = Answer()["ready ".Length..];
     }
 
     /// <summary>Packages that took part, with their versions.</summary>
@@ -64,7 +64,7 @@ internal sealed class PythonPeer : IDisposable
             return new Peers([], []);
         }
 
-        var peer = new PythonPeer(script, settings, threads);
+        var peer = new PythonPeer(name, script, settings, threads);
         return new Peers([new SpeedPeer(name, floor, () => units / peer.Piece())], [peer]);
     }
 

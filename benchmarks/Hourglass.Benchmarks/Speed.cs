@@ -7,7 +7,6 @@ namespace Hourglass.Benchmarks;
 /// <summary>Pieces of work done by Hourglass and by its peers in turn, so that a busy machine slows all alike; medians of the ratios of each round.</summary>
 internal static class Speed
 {
-    private const int Rounds = 9;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     // Each file of works brings its own list.
@@ -47,7 +46,7 @@ internal static class Speed
 
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { machine = SpeedMachine.Processor, versions, rounds = Rounds, leftOut = PythonPeer.Absent, rows }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new { machine = SpeedMachine.Processor, versions, leftOut = PythonPeer.Absent, rows }, Json));
         }
 
         return 0;
@@ -65,8 +64,8 @@ internal static class Speed
         }
 
         contest.Ours();
-        var (ours, theirs) = (new double[Rounds], new double[peers.Count, Rounds]);
-        for (var round = 0; round < Rounds; round++)
+        var (ours, theirs) = (new double[work.Rounds], new double[peers.Count, work.Rounds]);
+        for (var round = 0; round < work.Rounds; round++)
         {
             ours[round] = contest.Ours();
             for (var peer = 0; peer < peers.Count; peer++)
@@ -77,7 +76,7 @@ internal static class Speed
 
         return [.. peers.Select((peer, number) =>
         {
-            var other = Enumerable.Range(0, Rounds).Select(round => theirs[number, round]).ToArray();
+            var other = Enumerable.Range(0, work.Rounds).Select(round => theirs[number, round]).ToArray();
             return new SpeedRow(work.Name, peer.Name, Rounded(Median([.. ours.Zip(other, (mine, his) => mine / his)])), peer.Floor, Rounded(Median(ours)), Rounded(Median(other)), contest.Unit);
         })];
     }

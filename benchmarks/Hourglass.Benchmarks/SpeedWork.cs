@@ -6,7 +6,11 @@ namespace Hourglass.Benchmarks;
 /// <param name="Name">What is done.</param>
 /// <param name="Threads">Threads of all who do it.</param>
 /// <param name="Prepare">Makes data and models.</param>
-internal sealed record SpeedWork(string Name, int Threads, Func<SpeedContest> Prepare);
+internal sealed record SpeedWork(string Name, int Threads, Func<SpeedContest> Prepare)
+{
+    /// <summary>Pieces of work of each whose ratios make the median, after one that warms up.</summary>
+    public int Rounds { get; init; } = 9;
+}
 
 /// <summary>Those that do the work.</summary>
 /// <param name="Unit">What the rates count: "samples/s".</param>
