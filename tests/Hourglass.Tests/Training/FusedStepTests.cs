@@ -104,7 +104,7 @@ public sealed class FusedStepTests
         using var noise = new Generator(11);
         var values = rand([Samples, 37], generator: noise);
         values.narrow(1, 30, 1).round_();
-        values.narrow(1, 31, 6).copy_(nn.functional.one_hot(randint(0, 6, [Samples], dtype: ScalarType.Int64), 6).to(ScalarType.Float32));
+        values.narrow(1, 31, 6).copy_(nn.functional.one_hot(randint(0, 6, [Samples], dtype: ScalarType.Int64, generator: noise), 6).to(ScalarType.Float32));
         using var writer = SampleStore.CreateTemporary(null, [37], ElementType.Float32);
         writer.Append(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes));
         return writer.Finish();
@@ -187,10 +187,10 @@ public sealed class FusedStepTests
     {
         var results = new List<float[]>();
         var (origin, start) = Start(Cases[name], null);
+        using var store = Store();
+        using var reader = new BatchReader(store, CPU);
         foreach (var threads in new[] { 1, 2, 3 })
         {
-            using var store = Store();
-            using var reader = new BatchReader(store, CPU);
             var (model, state) = Start(Cases[name], origin);
             using (var fused = new FusedStep(model, store, reader, Batch, threads))
             {
