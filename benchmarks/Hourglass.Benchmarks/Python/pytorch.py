@@ -17,7 +17,7 @@ torch.manual_seed(1)
 def blas():
     """The library that multiplies: what a peer's speed hangs on."""
     with open("/proc/self/maps") as maps:
-        return next((os.path.realpath(line.split()[-1]) for line in maps if "blas" in os.path.basename(line.split()[-1])), "none")
+        return next((os.path.realpath(line.split()[-1]) for line in maps if os.path.basename(line.split()[-1]).startswith(("libblas", "libopenblas", "libmkl"))), "none")
 
 
 def hidden(widths):

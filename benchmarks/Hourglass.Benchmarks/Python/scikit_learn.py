@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 def blas():
     """The library that multiplies: what a peer's speed hangs on."""
     with open("/proc/self/maps") as maps:
-        return next((os.path.realpath(line.split()[-1]) for line in maps if "blas" in os.path.basename(line.split()[-1])), "none")
+        return next((os.path.realpath(line.split()[-1]) for line in maps if os.path.basename(line.split()[-1]).startswith(("libblas", "libopenblas", "libmkl"))), "none")
 
 
 settings = json.loads(sys.argv[1])
