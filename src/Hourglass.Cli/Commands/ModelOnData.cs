@@ -126,33 +126,33 @@ internal static class ModelOnData
 
         private int BlockRows => Math.Clamp((1 << 20) / Data.Samples.SampleLength, 1, 8192);
 
-        /// <summary>A row of figures for each sample, in order, on rank 0; elsewhere none, but the work is done.</summary>
+        /// <summary>Figures of the samples in blocks, [sample, figure] row-major, in order, on rank 0; elsewhere none, but the work is done.</summary>
         /// <param name="width">Figures of a sample.</param>
         /// <param name="measure">Fills figures, [sample, figure], from a block of samples, [sample, value].</param>
-        public IEnumerable<float[]> Rows(int width, Action<float[], float[]> measure)
+        public IEnumerable<float[]> Figures(int width, Action<float[], float[]> measure)
         {
             for (var start = 0L; start < Data.Samples.Count; start += (long)BlockRows * Ranks.Size)
             {
                 var samples = Block(Data.Samples, Math.Min(Data.Samples.Count, start + ((long)Ranks.Rank * BlockRows)), BlockRows);
                 var figures = new float[samples.Length / Data.Samples.SampleLength * width];
                 measure(samples, figures);
-                foreach (var row in Ranks.Gather(MemoryMarshal.AsBytes<float>(figures)).Where(_ => Ranks.Rank == 0).SelectMany(block => SampleOutput.Rows(MemoryMarshal.Cast<byte, float>(block).ToArray(), width)))
+                foreach (var block in Ranks.Size == 1 ? [figures] : Ranks.Gather(MemoryMarshal.AsBytes<float>(figures)).Where(_ => Ranks.Rank == 0).Select(bytes => MemoryMarshal.Cast<byte, float>(bytes).ToArray()))
                 {
-                    yield return row;
+                    yield return block;
                 }
             }
         }
 
-        /// <summary>Writes rows on rank 0, and does the work for them elsewhere.</summary>
-        public void Write(string path, IReadOnlyList<string> names, IEnumerable<float[]> rows)
+        /// <summary>Writes blocks of figures on rank 0, and does the work for them elsewhere.</summary>
+        public void Write(string path, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
         {
             if (Ranks.Rank == 0)
             {
-                SampleOutput.Write(path, Data, names, rows);
+                SampleOutput.Write(path, Data, names, blocks);
                 return;
             }
 
-            foreach (var _ in rows)
+            foreach (var _ in blocks)
             {
                 throw new InvalidOperationException("Only rank 0 is given rows.");
             }

@@ -35,25 +35,24 @@ internal static class SampleOutput
     }
 
     /// <summary>Writes numbers, after the identifier and the label of each sample where the source has them (not for .npy).</summary>
-    public static void Write(string path, PreparedData data, IReadOnlyList<string> names, IEnumerable<float[]> rows)
+    /// <param name="path">Where they go.</param>
+    /// <param name="data">The samples that they are about.</param>
+    /// <param name="names">Names of the numbers.</param>
+    /// <param name="blocks">[sample, number], any number of samples each.</param>
+    public static void Write(string path, PreparedData data, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
     {
-        var texts = new List<(string Name, Func<long, string?> Text)>();
+        var texts = new List<TextColumn>();
         if (data.Identifiers is { } identifiers)
         {
-            texts.Add(("id", sample => identifiers[(int)sample]));
+            texts.Add(new TextColumn("id", sample => identifiers[(int)sample]));
         }
 
         if (data.Labels is { } labels)
         {
-            texts.Add(("label", sample => labels.Codes[sample] >= 0 ? labels.Names[labels.Codes[sample]] : null));
+            texts.Add(new TextColumn("label", sample => labels.Codes[sample] >= 0 ? labels.Names[labels.Codes[sample]] : null));
         }
 
-        ResultWriter.Write(path, new ResultTable
-        {
-            Columns = [.. texts.Select(text => text.Name), .. names],
-            IsText = [.. texts.Select(_ => true), .. names.Select(_ => false)],
-            Rows = rows.Select((row, sample) => texts.Select(text => new Cell(double.NaN, text.Text(sample))).Concat(row.Select(value => new Cell(value, null))).ToArray()),
-        });
+        ResultWriter.Write(path, new NumberTable { Columns = names, Texts = texts, Count = data.Samples.Count, Blocks = blocks });
     }
 
     /// <summary>Cuts a block into rows.</summary>

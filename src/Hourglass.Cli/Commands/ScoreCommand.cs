@@ -16,35 +16,39 @@ internal static class ScoreCommand
         {
             var (model, path) = (run.Model, run.Out ?? "scores.csv");
             IReadOnlyList<FeatureBlock> blocks = model.Preprocessing.Blocks is { Count: > 1 and <= MaximumFeatures } several ? several : [];
-            var scores = new List<float>();
-            run.Write(path, ["score", .. blocks.Select(block => $"error of {block.Name}")], Rows(run, blocks, scores));
+            var summary = new ScoreSummary(Shown);
+            run.Write(path, ["score", .. blocks.Select(block => $"error of {block.Name}")], Figures(run, blocks, summary));
             if (run.Ranks.Rank > 0)
             {
                 return;
             }
 
-            var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(Shown).Select(sample => new ScoredSample(sample, scores[sample])).ToList();
+            var highest = summary.Highest.Select(entry => new ScoredSample(entry.Sample, entry.Score)).ToList();
             if (run.AsJson)
             {
-                screen.WriteJson(new ScoreResult(scores.Count, Path.GetFullPath(path), scores.Average(), highest));
+                screen.WriteJson(new ScoreResult(summary.Count, Path.GetFullPath(path), summary.Mean, highest));
                 return;
             }
 
             screen.WriteTable(["sample", "score"], highest.Select(entry => new[] { entry.Sample.ToString(CultureInfo.InvariantCulture), entry.Score.ToString("0.000000", CultureInfo.InvariantCulture) }));
-            screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The {highest.Count} highest of {scores.Count} scores (squared error per value, mean {scores.Average():0.000000}): {path}"));
+            screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The {highest.Count} highest of {summary.Count} scores (squared error per value, mean {summary.Mean:0.000000}): {path}"));
         });
 
-    private static IEnumerable<float[]> Rows(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, List<float> scores)
+    private static IEnumerable<float[]> Figures(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, ScoreSummary summary)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        foreach (var row in run.Rows(errors.Width, (samples, figures) => errors.Measure(samples, figures)))
+        foreach (var figures in run.Figures(errors.Width, (samples, measured) => errors.Measure(samples, measured)))
         {
-            scores.Add(row[0]);
-            yield return row;
+            for (var place = 0; place < figures.Length; place += errors.Width)
+            {
+                summary.Add(figures[place]);
+            }
+
+            yield return figures;
         }
     }
 
-    private sealed record ScoreResult(int Samples, string Out, double MeanScore, IReadOnlyList<ScoredSample> Highest);
+    private sealed record ScoreResult(long Samples, string Out, double MeanScore, IReadOnlyList<ScoredSample> Highest);
 
-    private sealed record ScoredSample(int Sample, double Score);
+    private sealed record ScoredSample(long Sample, double Score);
 }

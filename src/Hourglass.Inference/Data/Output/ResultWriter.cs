@@ -45,6 +45,32 @@ public static class ResultWriter
         });
     }
 
+    /// <summary>Writes numbers as they come; .npy and .npz hold no texts.</summary>
+    /// <param name="path">Where they go.</param>
+    /// <param name="table">What is written.</param>
+    /// <exception cref="HourglassException">Unknown ending, or a place that cannot be written.</exception>
+    public static void Write(string path, NumberTable table)
+    {
+        RequireKnown(path, pictures: false);
+        AtomicFile.Write(path, stream =>
+        {
+            switch (Path.GetExtension(path).ToLowerInvariant())
+            {
+                case ".csv": NumberWriter.WriteCsv(stream, table); break;
+                case ".parquet": WriteParquetAsync(stream, Rows(table)).GetAwaiter().GetResult(); break;
+                case ".npy": NumberWriter.WriteNpy(stream, table); break;
+                default: NumberWriter.WriteNpz(stream, table); break;
+            }
+        });
+    }
+
+    private static ResultTable Rows(NumberTable table) => new()
+    {
+        Columns = [.. table.Texts.Select(text => text.Name), .. table.Columns],
+        IsText = [.. table.Texts.Select(_ => true), .. table.Columns.Select(_ => false)],
+        Rows = table.Blocks.SelectMany(block => block.Chunk(table.Columns.Count)).Select((row, number) => table.Texts.Select(text => new Preprocessing.Cell(double.NaN, text.Text(number))).Concat(row.Select(value => new Preprocessing.Cell(value, null))).ToArray()),
+    };
+
     private static void WriteCsv(Stream stream, ResultTable table)
     {
         using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
@@ -59,7 +85,8 @@ public static class ResultWriter
     private static string Number(double value) =>
         double.IsNaN(value) ? "" : value == (float)value ? ((float)value).ToString("R", CultureInfo.InvariantCulture) : value.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Quoted(string text) =>
+    /// <summary>A text as a field.</summary>
+    internal static string Quoted(string text) =>
         text.AsSpan().IndexOfAny(",\"\n\r") >= 0 || text.StartsWith(' ') || text.EndsWith(' ') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     private static void WriteNpz(Stream stream, ResultTable table)
@@ -86,9 +113,7 @@ public static class ResultWriter
         }
 
         long[] shape = table.RowShape is { } rowShape ? [rows, .. rowShape.Select(size => (long)size)] : [rows, numbers.Length];
-        var header = $"{{'descr': '<f4', 'fortran_order': False, 'shape': ({string.Join(", ", shape)}), }}";
-        header = header.PadRight(((10 + header.Length + 64) / 64 * 64) - 11) + "\n"; // the format asks for a multiple of 64
-        stream.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header)]);
+        stream.Write(NumberWriter.NpyHeader(shape));
         body.Position = 0;
         body.CopyTo(stream);
     }

@@ -1,0 +1,36 @@
+namespace Hourglass.Scoring;
+
+/// <summary>Mean and highest of scores that pass by.</summary>
+/// <param name="kept">How many of the highest are kept.</param>
+public sealed class ScoreSummary(int kept)
+{
+    // The lowest kept leaves first; of equal scores the later one.
+    private readonly PriorityQueue<long, (float Score, long Earlier)> _highest = new();
+    private double _sum;
+
+    /// <summary>Scores seen.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Their mean; NaN for none.</summary>
+    public double Mean => _sum / Count;
+
+    /// <summary>The highest, from the highest on; of equal ones the first.</summary>
+    public IReadOnlyList<(long Sample, float Score)> Highest => [.. _highest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => (item.Element, item.Priority.Score))];
+
+    /// <summary>Takes the next sample's score.</summary>
+    /// <param name="score">Higher is more anomalous.</param>
+    public void Add(float score)
+    {
+        _sum += score;
+        if (Count < kept)
+        {
+            _highest.Enqueue(Count, (score, -Count));
+        }
+        else if (_highest.TryPeek(out _, out var lowest) && score > lowest.Score)
+        {
+            _highest.EnqueueDequeue(Count, (score, -Count));
+        }
+
+        Count++;
+    }
+}
