@@ -18,6 +18,7 @@ internal static class Speed
         .. SpeedSeries.Works(),
         .. SpeedComponents.Works(),
         .. SpeedRanks.Works(),
+        .. SpeedScoring.Works(),
     ];
 
     public static int Run(string[] args)
