@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 using Hourglass.Preprocessing;
 
@@ -13,7 +12,14 @@ namespace Hourglass.Data.Tabular;
 internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Labels, string[] Identifiers, double[] Times)
 {
     /// <summary>Transforms a block; null where a field is not what its column holds.</summary>
-    public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options)
+    /// <param name="block">The rows.</param>
+    /// <param name="source">The table.</param>
+    /// <param name="roles">Columns that are not model input.</param>
+    /// <param name="preprocessing">The transforms.</param>
+    /// <param name="places">The column of each transform.</param>
+    /// <param name="options">Of the split.</param>
+    /// <param name="isHeld">Which rows validate, where that is known; hashed when null.</param>
+    public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options, bool[]? isHeld)
     {
         var (width, start) = (preprocessing.SampleShape[0], 0);
         var values = new float[block.Rows * width];
@@ -31,30 +37,13 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
 
         return new BlockSamples(
             values,
-            Held(block, source, roles, options),
+            isHeld ?? roles.Held(block, source.Columns.Count, options),
             roles.Label is { } label ? [.. Texts(block, label)] : [],
             roles.Id is { } id ? [.. Texts(block, id).Select(text => text ?? "")] : [],
             roles.Clock is { } clock ? [.. Texts(block, clock).Select(TableRoles.Seconds)] : []);
     }
 
     private static IEnumerable<string?> Texts(TableBlock block, int column) => Enumerable.Range(0, block.Rows).Select(row => block.Text(row, column));
-
-    private static bool[] Held(TableBlock block, TableSource source, TableRoles roles, PreparationOptions options)
-    {
-        var held = new bool[block.Rows];
-        if (options.Validation > 0)
-        {
-            var key = new ArrayBufferWriter<byte>();
-            for (var row = 0; row < held.Length; row++)
-            {
-                key.ResetWrittenCount();
-                roles.Key(block, row, source.Columns.Count, key);
-                held[row] = HoldOut.IsValidation(key.WrittenSpan, options.Seed, options.Validation);
-            }
-        }
-
-        return held;
-    }
 
     private static bool Numbers(TableBlock block, int column, NumericTransform transform, Span<float> target, int width)
     {

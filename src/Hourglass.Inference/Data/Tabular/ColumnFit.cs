@@ -23,7 +23,7 @@ internal static class ColumnFit
 
     private static (ColumnTransform, string) Numeric(ColumnStatistics column, Scaling? wish)
     {
-        var sorted = column.Values.Order().ToArray();
+        var sorted = Sorted(column.Values);
         var scaling = wish ?? (IsHeavyTailed(sorted) ? Scaling.Quantile : Scaling.Standard);
         var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = Quantile(sorted, 0.5), HasMissingIndicator = column.TrainingMissing > 0 };
         transform = scaling switch
@@ -65,7 +65,7 @@ internal static class ColumnFit
 
     private static (ColumnTransform, string) Date(ColumnStatistics column)
     {
-        var sorted = column.Values.Order().ToArray();
+        var sorted = Sorted(column.Values);
         var mean = sorted.Average();
         return (new DateTimeTransform
         {
@@ -109,6 +109,13 @@ internal static class ColumnFit
         }
 
         return (new HashTransform { Name = column.Name, Buckets = HashBuckets, Commonest = commonest, HasMissingIndicator = column.TrainingMissing > 0 }, $"{categories.Count} categories hashed to {HashBuckets}");
+    }
+
+    private static double[] Sorted(List<double> values)
+    {
+        double[] sorted = [.. values];
+        Array.Sort(sorted);
+        return sorted;
     }
 
     private static double NotZero(double scale) => scale > 1e-12 && double.IsFinite(scale) ? scale : 1;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -61,7 +60,10 @@ internal sealed class CsvBlock : TableBlock
     public override string? Text(int row, int column) => Field(row, column) is { Length: > 0 } field ? Encoding.ASCII.GetString(field) : null;
 
     /// <inheritdoc/>
-    public override void CopyText(int row, int column, IBufferWriter<byte> destination) => destination.Write(Field(row, column));
+    public override ReadOnlySpan<byte> Field(int row, int column, Span<byte> room) => Field(row, column);
+
+    /// <inheritdoc/>
+    public override bool HasLeadingZero(int row, int column) => Field(row, column) is [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];
 
     private ReadOnlySpan<byte> Field(int row, int column)
     {

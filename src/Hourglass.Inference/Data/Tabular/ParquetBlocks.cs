@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using System.Text;
 using Parquet;
 using Parquet.Schema;
 
@@ -107,12 +105,6 @@ internal sealed class ParquetBlocks : TableBlocks
 
         public override string? Text(int row, int column) => columns[column]!.Text(first + row);
 
-        public override void CopyText(int row, int column, IBufferWriter<byte> destination)
-        {
-            if (Text(row, column) is { } text)
-            {
-                Encoding.UTF8.GetBytes(text, destination);
-            }
-        }
+        public override ReadOnlySpan<byte> Field(int row, int column, Span<byte> room) => columns[column]!.Field(first + row, room);
     }
 }

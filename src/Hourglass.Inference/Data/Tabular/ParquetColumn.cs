@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 using Parquet;
 using Parquet.Schema;
 
@@ -39,6 +40,9 @@ internal abstract class ParquetColumn
     /// <summary>The text of a value; null for nothing.</summary>
     public abstract string? Text(int row);
 
+    /// <summary>The bytes of its text.</summary>
+    public virtual ReadOnlySpan<byte> Field(int row, Span<byte> room) => Text(row) is { } text ? Encoding.UTF8.GetBytes(text) : [];
+
     private static TextColumn ReadTexts(ParquetRowGroupReader rows, DataField field)
     {
         var values = new string?[rows.RowCount];
@@ -54,7 +58,7 @@ internal abstract class ParquetColumn
     }
 
     private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)
-        where T : struct, INumber<T>
+        where T : struct, INumber<T>, IUtf8SpanFormattable
     {
         var (plain, optional) = Values<T>(rows, field);
         return new NumberColumn<T>(plain, optional);
@@ -99,9 +103,12 @@ internal abstract class ParquetColumn
 
     // Not finite counts as missing.
     private sealed class NumberColumn<T>(T[]? plain, T?[]? optional) : ParquetColumn
-        where T : struct, INumber<T>
+        where T : struct, INumber<T>, IUtf8SpanFormattable
     {
         public override string? Text(int row) => (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) ? value.ToString(null, CultureInfo.InvariantCulture) : null;
+
+        public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
+            (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
 
         public override bool TryNumbers(int first, Span<double> numbers)
         {

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Hourglass.Data.Tabular;
 
 /// <summary>A table in blocks of consecutive rows that several threads can read at once: the quick way in, for tables without a single flaw.</summary>
@@ -21,6 +19,9 @@ internal abstract class TableBlocks : IDisposable
 /// <summary>Some rows of a table.</summary>
 internal abstract class TableBlock
 {
+    /// <summary>Bytes that a number takes, at most, where it is not held as text.</summary>
+    public const int LongestNumber = 64;
+
     /// <summary>Rows held.</summary>
     public abstract int Rows { get; }
 
@@ -33,6 +34,12 @@ internal abstract class TableBlock
     /// <summary>A field as the rows would give it; null for nothing.</summary>
     public abstract string? Text(int row, int column);
 
-    /// <summary>Adds the bytes of a field, in UTF-8.</summary>
-    public abstract void CopyText(int row, int column, IBufferWriter<byte> destination);
+    /// <summary>The bytes of a field, in UTF-8.</summary>
+    /// <param name="row">Its row.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="room">Room for <see cref="LongestNumber"/> bytes, which may be used.</param>
+    public abstract ReadOnlySpan<byte> Field(int row, int column, Span<byte> room);
+
+    /// <summary>Whether a number is written with zeros before it, like a code.</summary>
+    public virtual bool HasLeadingZero(int row, int column) => false;
 }

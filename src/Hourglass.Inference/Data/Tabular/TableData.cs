@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Data.Tabular;
@@ -11,17 +10,13 @@ internal static class TableData
     public static PreparedData Prepare(TableSource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var roles = TableRoles.Of(source, read);
-        var columns = source.Columns.Select((name, index) => new ColumnStatistics(name, source.Decimal, options.Seed + index)).ToArray();
-        var key = new StringBuilder();
-        var left = options.ByTime ? (long)Math.Round(source.Rows(Skipping(read, null)).LongCount() * (1 - options.Validation)) : 0;
-        foreach (var row in source.Rows(Skipping(read, null)))
+        ColumnStatistics[] NewColumns() => [.. source.Columns.Select((name, index) => new ColumnStatistics(name, source.Decimal, options.Seed + index))];
+        var columns = NewColumns();
+        var held = options.ByTime ? null : TableLearning.ByBlocks(source, roles, columns, options, progress, cancellationToken);
+        if (held is null)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation);
-            for (var column = 0; column < columns.Length; column++)
-            {
-                columns[column].Add(row.Fields[column], row.Line, isTraining);
-            }
+            columns = NewColumns();
+            TableLearning.ByRows(source, roles, columns, read, options, cancellationToken);
         }
 
         if (columns[0].Count == 0)
@@ -30,8 +25,13 @@ internal static class TableData
         }
 
         progress?.Report(0.5);
+<<<<<<< HEAD
         var (preprocessing, described) = Fit(source, roles, columns, options);
         return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options).Run(described, progress, cancellationToken);
+=======
+        var (preprocessing, described) = Fit(source, roles, columns, options.Scaling);
+        return new TableIngest(source, read, roles, preprocessing, options, held).Run(described, progress, cancellationToken);
+>>>>>>> 9c26688 (Learn a table's columns from blocks on all processors; a reservoir that draws only for what enters it)
     }
 
     /// <summary>Applies what was fitted before.</summary>
@@ -77,7 +77,4 @@ internal static class TableData
             ? (new TablePreprocessing { Columns = transforms }, described)
             : throw new DataException($"{source.Name}: no column is left for the model: {string.Join("; ", described.Take(10).Select(column => $"{column.Name}: {column.Treatment}"))}.");
     }
-
-    private static Action<DataException>? Skipping(ReadOptions read, List<DataException>? list) =>
-        read.OnBadRow == BadRowPolicy.Skip ? fault => list?.Add(fault) : null;
 }

@@ -6,7 +6,7 @@ using Hourglass.Preprocessing;
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Writes the rows of a table to a sample store: in blocks on all processors where the table has no flaw, else row by row, which names the flaws.</summary>
-internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options)
+internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options, IReadOnlyList<bool[]>? heldOfBlocks = null)
 {
     private const int ListedBadRows = 10;
     private readonly int[] _places = [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))];
@@ -38,7 +38,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
     private SampleStore? ByBlocks(IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var blocks = source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0));
+        using var blocks = source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && heldOfBlocks is null));
         if (blocks is null)
         {
             return null;
@@ -46,7 +46,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
         var done = 0;
-        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options) : null))
+        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, heldOfBlocks?[number]) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (samples is null)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Hourglass.Preprocessing;
 
@@ -39,17 +38,36 @@ internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
         return Encoding.UTF8.GetBytes(room.ToString());
     }
 
-    /// <summary>The same bytes from a block.</summary>
-    public void Key(TableBlock block, int row, int columns, IBufferWriter<byte> room)
+    /// <summary>Which rows of a block validate, by the same bytes.</summary>
+    public bool[] Held(TableBlock block, int columns, PreparationOptions options)
     {
-        for (var column = 0; column < columns; column++)
+        var held = new bool[block.Rows];
+        if (options.Validation == 0)
         {
-            if (Treatment(column) is null)
-            {
-                block.CopyText(row, column, room);
-                room.Write([(byte)'\u001f']);
-            }
+            return held;
         }
+
+        var (parts, room, key) = (Enumerable.Range(0, columns).Where(column => Treatment(column) is null).ToArray(), new byte[TableBlock.LongestNumber], new byte[1024]);
+        for (var row = 0; row < held.Length; row++)
+        {
+            var length = 0;
+            foreach (var column in parts)
+            {
+                var field = block.Field(row, column, room);
+                if (length + field.Length + 1 > key.Length)
+                {
+                    Array.Resize(ref key, 2 * (length + field.Length + 1));
+                }
+
+                field.CopyTo(key.AsSpan(length));
+                length += field.Length;
+                key[length++] = (byte)'\u001f';
+            }
+
+            held[row] = HoldOut.IsValidation(key.AsSpan(0, length), options.Seed, options.Validation);
+        }
+
+        return held;
     }
 
     /// <summary>Columns whose fields are looked at.</summary>
