@@ -25,13 +25,8 @@ internal static class TableData
         }
 
         progress?.Report(0.5);
-<<<<<<< HEAD
         var (preprocessing, described) = Fit(source, roles, columns, options);
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options).Run(described, progress, cancellationToken);
-=======
-        var (preprocessing, described) = Fit(source, roles, columns, options.Scaling);
-        return new TableIngest(source, read, roles, preprocessing, options, held).Run(described, progress, cancellationToken);
->>>>>>> 9c26688 (Learn a table's columns from blocks on all processors; a reservoir that draws only for what enters it)
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, held).Run(described, progress, cancellationToken);
     }
 
     /// <summary>Applies what was fitted before.</summary>
