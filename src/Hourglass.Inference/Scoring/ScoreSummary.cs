@@ -15,7 +15,7 @@ public sealed class ScoreSummary(int kept)
     public double Mean => _sum / Count;
 
     /// <summary>The highest, from the highest on; of equal ones the first.</summary>
-    public IReadOnlyList<(long Sample, float Score)> Highest => [.. _highest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => (item.Element, item.Priority.Score))];
+    public IReadOnlyList<HighScore> Highest => [.. _highest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => new HighScore(item.Element, item.Priority.Score))];
 
     /// <summary>Takes the next sample's score.</summary>
     /// <param name="score">Higher is more anomalous.</param>
@@ -34,3 +34,8 @@ public sealed class ScoreSummary(int kept)
         Count++;
     }
 }
+
+/// <summary>A sample's score.</summary>
+/// <param name="Sample">Its number, from 0.</param>
+/// <param name="Score">Higher is more anomalous.</param>
+public readonly record struct HighScore(long Sample, float Score);
