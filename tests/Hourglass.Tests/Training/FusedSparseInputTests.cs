@@ -43,8 +43,10 @@ public sealed class FusedSparseInputTests
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
+    internal static AutoencoderOptions Get(string name) => Cases[name];
+
     // A few columns are common, most are rare, some are never filled.
-    private static SampleStore Store()
+    internal static SampleStore Store()
     {
         var random = new Random(4);
         var values = new float[Samples * Columns];

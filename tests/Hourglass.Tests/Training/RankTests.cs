@@ -24,6 +24,8 @@ public sealed class RankTests
 
     public static TheoryData<string> FusedModels => FusedStepTests.Names;
 
+    public static TheoryData<string> SparseModels => FusedSparseInputTests.Names;
+
     [Theory, MemberData(nameof(Models))]
     public void Two_ranks_move_the_weights_of_every_kind_as_one_process_does_or_refuse_it(string name)
     {
@@ -61,6 +63,17 @@ public sealed class RankTests
         Assert.Equal(shared[0], shared[1]);
         Assert.Equal(shared[0], shared[2]);
         Near(alone, shared[0], name);
+    }
+
+    [Theory, MemberData(nameof(SparseModels))]
+    public void Three_ranks_train_mostly_empty_samples_as_one_process_does(string name)
+    {
+        var options = FusedSparseInputTests.Get(name);
+        options = options with { Training = options.Training with { Optimizer = OptimizerKind.Sgd, LearningRate = 0.05, BatchSize = 5 } };
+        using var store = FusedSparseInputTests.Store();
+        var shared = ThreadRanks.Run(3, ranks => Steps(options, store, ranks, StepEngine.Fused));
+        Assert.Equal(shared[0], shared[2]);
+        Near(Steps(Batches(options, 3), store, new SingleProcess(), StepEngine.Fused), shared[0], name);
     }
 
     [Theory]
