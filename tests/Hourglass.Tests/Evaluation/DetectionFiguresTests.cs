@@ -90,11 +90,11 @@ public sealed class DetectionFiguresTests
     public void Figures_of_a_series_raise_alarms_above_the_threshold_and_stand_beside_each_other()
     {
         var (scores, truth) = Series("touching");
-        var figures = SeriesFigures.Of(scores, truth, 0.9);
+        var figures = SeriesFigures.Of(scores, scores, truth, 0.9);
         Assert.Equal(PointFigures.At(scores, truth, 0.91).Recall, figures.Points!.Value.Recall);
         Assert.Equal(RangeFigures.At(scores, truth, 0.91), figures.Ranges);
         Assert.Equal(VolumeUnderSurface.Of(scores, truth), figures.Volume);
-        Assert.Null(SeriesFigures.Of(scores, truth, null).Ranges);
+        Assert.Null(SeriesFigures.Of(scores, scores, truth, null).Ranges);
     }
 
     [Fact]

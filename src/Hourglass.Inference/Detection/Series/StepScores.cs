@@ -36,6 +36,9 @@ public sealed class StepScores
     /// <summary>For each row, the highest score of a window that holds it; 0 where none does.</summary>
     public double[] HighestWindows { get; }
 
+    /// <summary>For each row what a threshold is held against: the lower of its own score and of its highest window's.</summary>
+    public double[] AlarmScores => [.. Scores.Zip(HighestWindows, Math.Min)];
+
     /// <summary>Names of the channels.</summary>
     public IReadOnlyList<string> Channels { get; }
 
@@ -77,7 +80,7 @@ public sealed class StepScores
         var runs = new List<(int First, int Last)>();
         for (var row = 0; row < Scores.Length; row++)
         {
-            if (HighestWindows[row] <= threshold || Scores[row] <= threshold)
+            if (Math.Min(Scores[row], HighestWindows[row]) <= threshold)
             {
                 continue;
             }

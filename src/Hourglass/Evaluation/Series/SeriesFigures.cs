@@ -11,17 +11,18 @@ public sealed record SeriesFigures(double Auroc, double AveragePrecision, Volume
 {
     /// <summary>Measures scores.</summary>
     /// <param name="scores">Higher is more anomalous, one for each step; no NaN.</param>
+    /// <param name="alarmScores">What the threshold is held against, one for each step.</param>
     /// <param name="anomalous">Which steps are anomalies; some, not all.</param>
     /// <param name="threshold">The highest score that raises no alarm; null when there is none.</param>
     /// <exception cref="HourglassException">The lengths differ, a score is NaN, or one of the two kinds of steps is missing.</exception>
-    public static SeriesFigures Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> anomalous, double? threshold)
+    public static SeriesFigures Of(ReadOnlySpan<double> scores, ReadOnlySpan<double> alarmScores, ReadOnlySpan<bool> anomalous, double? threshold)
     {
         var lowest = threshold is { } value ? Math.BitIncrement(value) : (double?)null; // figures take the lowest score that raises an alarm
         return new SeriesFigures(
             Ranking.Auroc(scores, anomalous),
             Ranking.AveragePrecision(scores, anomalous),
             VolumeUnderSurface.Of(scores, anomalous),
-            lowest is { } points ? PointFigures.At(scores, anomalous, points) : null,
-            lowest is { } ranges ? RangeFigures.At(scores, anomalous, ranges) : null);
+            lowest is { } points ? PointFigures.At(alarmScores, anomalous, points) : null,
+            lowest is { } ranges ? RangeFigures.At(alarmScores, anomalous, ranges) : null);
     }
 }

@@ -29,7 +29,13 @@ public static class SeriesDetection
     public static IReadOnlyDictionary<string, SeriesFigures> Evaluate(Detector detector, PreparedData data, IReadOnlyList<string>? normal = null)
     {
         bool[] anomalous = [.. AnomalyDetector.Kinds(data.Rows?.Labels, data.Description.Source, normal ?? []).Select(kind => kind is not null)];
-        return detector.RuleNames.ToDictionary(name => name, name => SeriesFigures.Of(Score(detector.Use(name), data).Scores, anomalous, detector.Use(name).Calibration.Threshold().Value), StringComparer.Ordinal);
+        return detector.RuleNames.ToDictionary(name => name, name => Figures(detector.Use(name), data, anomalous), StringComparer.Ordinal);
+    }
+
+    private static SeriesFigures Figures(Detector detector, PreparedData data, bool[] anomalous)
+    {
+        var steps = Score(detector, data);
+        return SeriesFigures.Of(steps.Scores, steps.AlarmScores, anomalous, detector.Calibration.Threshold().Value);
     }
 
     private static IEnumerable<WindowBlock> Blocks(PreparedData data)
