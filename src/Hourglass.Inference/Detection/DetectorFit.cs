@@ -23,7 +23,8 @@ public static class DetectorFit
     private static ScoreRule Fit(RuleRecord rule, ScoringBatch heldOut, Dictionary<TermRecord, FittedTerm> fitted)
     {
         var scores = new double[heldOut.Count];
-        foreach (var record in rule.Terms)
+        var suiting = rule.Terms.Where(record => record.Suits(heldOut.Basis)).ToList();
+        foreach (var record in suiting)
         {
             if (!fitted.TryGetValue(record, out var term))
             {
@@ -33,7 +34,7 @@ public static class DetectorFit
             System.Numerics.Tensors.TensorPrimitives.Add(scores, term.HeldOut, scores);
         }
 
-        return new ScoreRule(rule.Name, [.. rule.Terms.Select(record => fitted[record].Term)], ScoreDistribution.Of(scores));
+        return new ScoreRule(rule.Name, [.. suiting.Select(record => fitted[record].Term)], ScoreDistribution.Of(scores));
     }
 
     private static FittedTerm Fit(TermRecord record, ScoringBatch heldOut)
@@ -45,7 +46,7 @@ public static class DetectorFit
             Score(record, values, heldOut, fold, scores);
         }
 
-        return new FittedTerm(term.With(record.InUnitsOf([.. values.Order()])), scores);
+        return new FittedTerm(term.With(term.Record.InUnitsOf([.. values.Order()])), scores);
     }
 
     // A held-out sample that had a say in its own units would score lower than a fresh one, and the promised rate of false alarms would not hold:

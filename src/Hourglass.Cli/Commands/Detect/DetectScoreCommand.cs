@@ -15,16 +15,17 @@ internal static class DetectScoreCommand
 
     public static Command Create(Screen screen)
     {
-        var command = new Command("score", "Score samples, raise alarms and say why; higher is more anomalous.\n\nExamples:\n  hourglass detect score detector.hourglass new.csv --out scores.csv\n  hourglass detect score detector.hourglass new.csv --false-alarms 1/10000\n  hourglass detect score detector.hourglass new.csv --false-discoveries 1/10");
+        var command = new Command("score", "Score samples, raise alarms and say why; higher is more anomalous.\n\nExamples:\n  hourglass detect score detector.hourglass new.csv --out scores.csv\n  hourglass detect score detector.hourglass new.csv --false-alarms 1/10000\n  hourglass detect score detector.hourglass new.csv --false-discoveries 1/10\n  hourglass detect score detector.hourglass films/ --heat-maps findings/");
         var (model, data, json, output) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("scores.csv, .parquet, .npy or .npz (scores.csv)."));
         var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
         var discoveries = new Option<string?>("--false-discoveries") { Description = "Alarms for the whole batch of which on average at most this share is false (Benjamini-Hochberg), instead of a threshold: 1/10." };
+        var heatMaps = new Option<string?>("--heat-maps") { Description = $"Pictures: a folder for the {PictureFindings.Shown} strangest, each beside where its score comes from, as PNG files and a page." };
         var (thresholds, read) = (new ThresholdFlags(), new ReadFlags());
         command.Arguments.Add(model);
         command.Arguments.Add(data);
         command.Options.Add(output);
         thresholds.AddTo(command);
-        foreach (var option in new Option[] { discoveries, use, json })
+        foreach (var option in new Option[] { discoveries, heatMaps, use, json })
         {
             command.Options.Add(option);
         }
@@ -37,21 +38,20 @@ internal static class DetectScoreCommand
             var detector = thresholds.Apply(parse, parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded);
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Basis.Preprocessing, null, cancellationToken);
             var path = parse.GetValue(output) ?? "scores.csv";
-            if (prepared.Rows is null)
-            {
-                Run(screen, detector, prepared, share, path, parse.GetValue(json));
-            }
-            else
+            PictureFindings.Require(prepared, parse.GetValue(heatMaps));
+            if (prepared.Rows is not null)
             {
                 SeriesScoreOutput.Run(screen, detector, prepared, share, path, parse.GetValue(json));
+                return Task.FromResult(0);
             }
 
+            Run(screen, detector, prepared, share, path, parse.GetValue(heatMaps), parse.GetValue(json));
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(Screen screen, Detector detector, PreparedData data, double? falseDiscoveries, string path, bool asJson)
+    private static void Run(Screen screen, Detector detector, PreparedData data, double? falseDiscoveries, string path, string? heatMaps, bool asJson)
     {
         foreach (var note in data.Description.Notes)
         {
@@ -64,9 +64,10 @@ internal static class DetectScoreCommand
         var threshold = detector.Calibration.Threshold();
         var cut = falseDiscoveries is { } share ? BenjaminiHochberg.Cut([.. scores.Select(detector.Calibration.PValue)], share) : (double?)null;
         bool IsAlarm(double score) => cut is { } most ? detector.Calibration.PValue(score) <= most : threshold.IsAlarm(score);
-        var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(ScoredColumn.Shown);
+        var highest = Enumerable.Range(0, scores.Count).OrderByDescending(sample => scores[sample]).Take(PictureFindings.Shown).ToList();
+        var page = heatMaps is null ? null : PictureFindings.Write(heatMaps, detector, data, highest, IsAlarm);
         var result = new DetectScoreResult(
-            scores.Count, Path.GetFullPath(path), detector.Rule.Name, scores.Count(IsAlarm), ThresholdResult.Of(threshold), cut, DriftResult.Of(drift), [.. highest.Select(sample => Explained(detector, data, sample, IsAlarm))]);
+            scores.Count, Path.GetFullPath(path), detector.Rule.Name, scores.Count(IsAlarm), ThresholdResult.Of(threshold), cut, DriftResult.Of(drift), page is null ? null : Path.GetFullPath(page), [.. highest.Take(ScoredColumn.Shown).Select(sample => Explained(detector, data, sample, IsAlarm))]);
         if (asJson)
         {
             screen.WriteJson(result);
@@ -74,6 +75,10 @@ internal static class DetectScoreCommand
         }
 
         Print(screen, result, path, falseDiscoveries);
+        if (page is not null)
+        {
+            screen.Output.WriteLine($"Where the scores come from: {page}");
+        }
     }
 
     private static void Print(Screen screen, DetectScoreResult result, string path, double? falseDiscoveries)
@@ -111,7 +116,7 @@ internal static class DetectScoreCommand
     }
 
     private sealed record DetectScoreResult(
-        int Samples, string Out, string Rule, int Alarms, ThresholdResult Threshold, double? BatchPValue, DriftResult Drift, IReadOnlyList<ScoredSample> Highest);
+        int Samples, string Out, string Rule, int Alarms, ThresholdResult Threshold, double? BatchPValue, DriftResult Drift, string? HeatMaps, IReadOnlyList<ScoredSample> Highest);
 
     private sealed record ScoredSample(int Sample, string? Id, double Score, double PValue, bool IsAlarm, string Why, IReadOnlyList<ScoredColumn> Columns);
 }

@@ -8,6 +8,7 @@ namespace Hourglass.Detection.Terms;
 [JsonDerivedType(typeof(NeighbourRecord), "neighbours")]
 [JsonDerivedType(typeof(LatentNeighbourRecord), "latent-neighbours")]
 [JsonDerivedType(typeof(IsolationRecord), "isolation-forest")]
+[JsonDerivedType(typeof(DetailRecord), "detail")]
 public abstract record TermRecord
 {
     /// <summary>How much the term counts.</summary>
@@ -25,6 +26,10 @@ public abstract record TermRecord
     /// <summary>Whether what the term learns depends on held-out samples, and not on references and members alone.</summary>
     [JsonIgnore]
     internal virtual bool LearnsFromHeldOut => false;
+
+    /// <summary>Whether the term has a meaning for samples like these; rules leave others out when they are fitted.</summary>
+    /// <param name="basis">What the detector's rules share.</param>
+    internal virtual bool Suits(DetectorBasis basis) => true;
 
     /// <summary>Learns from the references and members of a basis.</summary>
     /// <param name="basis">What the detector's rules share.</param>
