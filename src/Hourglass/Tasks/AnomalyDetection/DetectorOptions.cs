@@ -46,7 +46,7 @@ public sealed record DetectorOptions
     [
         new(DetectorRules.Autoencoder,
         [
-            new DetailRecord { Weight = 24 },
+            new DetailRecord { Weight = 24 }, // pictures only, and there most of the score: docs/results/detection-images.md
             new ReconstructionRecord { Weight = 0.5 },
             new LatentNeighbourRecord { Neighbours = 3 },
             .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
