@@ -109,7 +109,7 @@ internal static class TrainCommand
 
     private static string Number(double value) => value.ToString("0.000000", CultureInfo.InvariantCulture);
 
-    private static Scaling Scale(string words) => words switch
+    internal static Scaling Scale(string words) => words switch
     {
         "none" => Scaling.None,
         "standard" => Scaling.Standard,

@@ -117,9 +117,9 @@ internal sealed class ModelFlags
     }
 
     /// <summary>The options that the flags make.</summary>
-    public AutoencoderOptions Read(ParseResult parse)
+    public AutoencoderOptions Read(ParseResult parse, AutoencoderOptions? unsaid = null)
     {
-        var start = parse.GetValue(_file) is { } file ? ReadFile(file) : parse.GetValue(_recipe) is { } recipe ? RecipeBook.Find(recipe) : new AutoencoderOptions();
+        var start = parse.GetValue(_file) is { } file ? ReadFile(file) : parse.GetValue(_recipe) is { } recipe ? RecipeBook.Find(recipe) : unsaid ?? new AutoencoderOptions();
         var regularization = start.Regularization;
         return start with
         {

@@ -111,6 +111,9 @@ public sealed record PreparationOptions
 
     /// <summary>Scaling of numeric columns and of float arrays; chosen for each column from its values when null.</summary>
     public Scaling? Scaling { get; init; }
+
+    /// <summary>Scaling of the numeric columns of tables alone, where <see cref="Scaling"/> is null; rows of a series keep to the choice for each column.</summary>
+    public Scaling? TableScaling { get; init; }
 }
 
 /// <summary>How a numeric column is scaled.</summary>

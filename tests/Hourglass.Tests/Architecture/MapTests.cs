@@ -23,7 +23,7 @@ public sealed partial class MapTests
         ["Training"] = ["Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Engine", "Kernels", "Networks", "Objectives", "Preprocessing"],
         ["Recipes"] = ["Bottlenecks", "Corruption", "Networks", "Objectives", "Preprocessing", "Regularization", "Training"],
         ["Bundles"] = ["Baselines", "Data", "Detection", "Networks", "Preprocessing"],
-        ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Evaluation", "Preprocessing", "Training"],
+        ["Reporting"] = ["Baselines", "Bottlenecks", "Bundles", "Data", "Detection", "Evaluation", "Preprocessing", "Training"],
         ["Tasks"] = ["Baselines", "Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Detection", "Engine", "Evaluation", "Kernels", "Networks", "Objectives", "Preprocessing", "Recipes", "Scoring", "Training"],
     };
 

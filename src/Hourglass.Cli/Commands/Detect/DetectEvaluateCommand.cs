@@ -3,6 +3,7 @@ using System.Globalization;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection.Calibration;
+using Hourglass.Reporting;
 using Hourglass.Tasks.AnomalyDetection;
 
 namespace Hourglass.Cli.Commands.Detect;
@@ -10,6 +11,10 @@ namespace Hourglass.Cli.Commands.Detect;
 /// <summary>hourglass detect evaluate MODEL DATA --label COLUMN.</summary>
 internal static class DetectEvaluateCommand
 {
+    private const int Highest = 10;
+    private static readonly string[] RuleColumns = ["AUROC", "average precision", "precision at n", "false alarms", "recall", "F1"];
+    private static readonly string[] KindColumns = ["kind", "samples", "AUROC", "recall"];
+
     public static Command Create(Screen screen)
     {
         var command = new Command("evaluate", "Measure a detector where labels exist, its rivals beside it.\n\nExamples:\n  hourglass detect evaluate detector.hourglass test.csv --label y\n  hourglass detect evaluate detector.hourglass traffic.csv --label attack --normal normal --json");
@@ -17,9 +22,10 @@ internal static class DetectEvaluateCommand
         var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
         var normal = new Option<string[]>("--normal") { Description = "Labels that mean normal, separated by commas (0, normal, false, no, inlier, ok).", AllowMultipleArgumentsPerToken = true };
         var alarms = new Option<string?>("--false-alarms") { Description = "Promised share of normal samples with an alarm, for instance 1/100; the file's own threshold when left out." };
+        var report = new Option<string?>("--report") { Description = "A page about it: figures, rivals, and why the highest scores are high (.html)." };
         command.Arguments.Add(model);
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { normal, alarms, use, json })
+        foreach (var option in new Option[] { normal, alarms, use, report, json })
         {
             command.Options.Add(option);
         }
@@ -32,44 +38,80 @@ internal static class DetectEvaluateCommand
             detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
             using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
             string[] words = [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-            var figures = detector.Evaluate(prepared, words);
-            var series = prepared.Rows is null ? null : SeriesEvaluateOutput.Of(SeriesDetection.Evaluate(detector.Detector, prepared, words));
-            if (parse.GetValue(json))
-            {
-                screen.WriteJson(EvaluateResult.Of(figures) with { Series = series });
-            }
-            else
-            {
-                Print(screen, figures);
-                if (series is not null)
-                {
-                    SeriesEvaluateOutput.Print(screen, series);
-                }
-            }
-
+            Run(screen, detector, prepared, words, parse.GetValue(report), parse.GetValue(json));
             return Task.FromResult(0);
         });
         return command;
     }
 
+    private static void Run(Screen screen, AnomalyDetector detector, PreparedData prepared, string[] words, string? page, bool asJson)
+    {
+        var figures = detector.Evaluate(prepared, words);
+        var series = prepared.Rows is null ? null : SeriesEvaluateOutput.Of(SeriesDetection.Evaluate(detector.Detector, prepared, words));
+        if (page is not null)
+        {
+            DetectorReport.Write(page, Page(detector, prepared, figures));
+        }
+
+        if (asJson)
+        {
+            screen.WriteJson(EvaluateResult.Of(figures) with { Series = series });
+        }
+        else
+        {
+            Print(screen, figures);
+            if (series is not null)
+            {
+                SeriesEvaluateOutput.Print(screen, series);
+            }
+        }
+    }
+
     private static void Print(Screen screen, DetectionFigures result)
     {
-        screen.WriteTable(
-            [$"{result.Anomalies} anomalies among {result.Samples}", "AUROC", "average precision", "precision at n", "false alarms", "recall", "F1"],
-            new[] { (Name: result.Rule, result.Figures) }.Concat(result.Rivals.Select(rival => (Name: rival.Key, Figures: rival.Value))).Select(entry => new[]
-            {
-                entry.Name, Number(entry.Figures.Auroc), Number(entry.Figures.AveragePrecision), Number(entry.Figures.PrecisionAtN), Number(entry.Figures.FalseAlarmRate), Number(entry.Figures.Recall), Number(entry.Figures.F1),
-            }));
+        screen.WriteTable([$"{result.Anomalies} anomalies among {result.Samples}", .. RuleColumns], RuleRows(result));
         if (result.Kinds.Count > 1)
         {
-            screen.WriteTable(["kind", "samples", "AUROC", "recall"], result.Kinds.Select(kind => new[] { kind.Kind, kind.Samples.ToString(CultureInfo.InvariantCulture), Number(kind.Auroc), Number(kind.Recall) }));
+            screen.WriteTable(KindColumns, KindRows(result));
         }
 
         screen.Output.WriteLine(result.Promise);
         if (result.Verdict != result.Rule)
         {
-            screen.Output.WriteLine($"{result.Verdict} ranks these samples better. Score with --use {result.Verdict}.");
+            screen.Output.WriteLine(Advice(result));
         }
+    }
+
+    private static string Advice(DetectionFigures result) => $"{result.Verdict} ranks these samples better. Score with --use {result.Verdict}.";
+
+    private static IReadOnlyList<string[]> RuleRows(DetectionFigures result) =>
+        [.. new[] { (Name: result.Rule, result.Figures) }.Concat(result.Rivals.Select(rival => (Name: rival.Key, Figures: rival.Value))).Select(entry => new[]
+        {
+            entry.Name, Number(entry.Figures.Auroc), Number(entry.Figures.AveragePrecision), Number(entry.Figures.PrecisionAtN), Number(entry.Figures.FalseAlarmRate), Number(entry.Figures.Recall), Number(entry.Figures.F1),
+        })];
+
+    private static IReadOnlyList<string[]> KindRows(DetectionFigures result) =>
+        [.. result.Kinds.Select(kind => new[] { kind.Kind, kind.Samples.ToString(CultureInfo.InvariantCulture), Number(kind.Auroc), Number(kind.Recall) })];
+
+    private static DetectorReportContents Page(AnomalyDetector detector, PreparedData data, DetectionFigures figures)
+    {
+        var scores = detector.Score(data.Samples);
+        var highest = Enumerable.Range(0, scores.Length).OrderByDescending(sample => scores[sample]).Take(Highest).Select(sample =>
+        {
+            var values = new float[data.Samples.SampleLength];
+            data.Samples.Read(sample, 1, values);
+            var label = data.Labels is { } labels && labels.Codes[sample] >= 0 ? $" ({labels.Names[labels.Codes[sample]]})" : "";
+            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", detector.Detector.Explain(values)[0]);
+        });
+        return new DetectorReportContents(
+            $"Anomalies in {Path.GetFileName(data.Description.Source)}",
+            $"{figures.Rule}: AUROC {Number(figures.Figures.Auroc)} over {figures.Samples} samples, {figures.Anomalies} of them anomalies. {figures.Promise}{(figures.Verdict == figures.Rule ? "" : " " + Advice(figures))}",
+            [.. detector.Detector.Rule.HeldOut.Values.Select(score => (double)score)], scores,
+            [
+                new("Beside rivals", ["rule", .. RuleColumns], RuleRows(figures), "Each rule with its own threshold at the same promise; empty where too few samples were held out for it."),
+                .. figures.Kinds.Count > 1 ? [new DetectorReportTable("By kind", KindColumns, KindRows(figures), "AUROC of each kind against all normal samples; recall at the threshold.")] : Array.Empty<DetectorReportTable>(),
+            ],
+            [.. highest]);
     }
 
     private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";

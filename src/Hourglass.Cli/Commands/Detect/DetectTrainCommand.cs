@@ -14,11 +14,13 @@ internal static class DetectTrainCommand
     {
         var command = new Command("train", "Learn what is normal.\n\nExample:\n  hourglass detect train normal.csv --out detector.hourglass");
         var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the detector goes (detector.hourglass)."));
-        var held = new Option<double>("--held-out") { Description = "Share of the samples that only thresholds and p-values are made from.", DefaultValueFactory = _ => 0.2 };
+        var held = new Option<double>("--held-out") { Description = "Share of the samples that only thresholds and p-values are made from.", DefaultValueFactory = _ => DetectRequest.HeldOutShare };
         var members = new Option<int>("--members") { Description = "Autoencoders in the ensemble.", DefaultValueFactory = _ => new DetectorOptions().Members };
+        var contaminated = new Option<bool>("--contaminated") { Description = "A few percent of the samples may be anomalies: narrow models, trained a second time without the strangest samples." };
+        var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; quantile for tables when left out." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, held, members, json })
+        foreach (var option in new Option[] { output, contaminated, held, members, scaling, json })
         {
             command.Options.Add(option);
         }
@@ -27,12 +29,18 @@ internal static class DetectTrainCommand
         model.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
+            var start = parse.GetValue(contaminated) ? DetectorOptions.ForContaminated() : new DetectorOptions();
             var request = new DetectRequest
             {
                 Data = parse.GetRequiredValue(data),
                 Read = read.Read(parse),
                 Preparation = new PreparationOptions { Validation = parse.GetValue(held) },
-                Detector = new DetectorOptions { Member = model.Read(parse), Members = parse.GetValue(members) },
+                Detector = start with
+                {
+                    Member = model.Read(parse, start.Member),
+                    Members = parse.GetValue(members),
+                    Scaling = parse.GetValue(scaling) is { } words ? TrainCommand.Scale(words) : start.Scaling,
+                },
                 Out = parse.GetValue(output) ?? "detector.hourglass",
             };
             Run(screen, request, parse.GetValue(json), cancellationToken);

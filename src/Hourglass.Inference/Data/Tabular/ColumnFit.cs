@@ -11,7 +11,7 @@ internal static class ColumnFit
     /// <summary>The transform and what it does, in words; null for columns that are left out.</summary>
     public static (ColumnTransform? Transform, string Treatment) Fit(ColumnStatistics column, ColumnKind kind, PreparationOptions options) => kind switch
     {
-        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, options.Scaling),
+        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, options.Scaling ?? (options.ByTime ? null : options.TableScaling)),
         ColumnKind.DateTime when column.Values.Count > 0 => options.ByTime ? Calendar(column) : Date(column),
         ColumnKind.Boolean => Boolean(column),
         ColumnKind.Categorical => Category(column),

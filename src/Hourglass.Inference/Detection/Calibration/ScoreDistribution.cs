@@ -22,6 +22,9 @@ public sealed class ScoreDistribution
         }
     }
 
+    /// <summary>Distinct scores, ascending; of very many, those that thresholds can tell apart.</summary>
+    public IReadOnlyList<float> Values => _values;
+
     /// <summary>Samples in all.</summary>
     public long Count => _atLeast[0];
 

@@ -12,24 +12,27 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// <summary>How a detector is made. There are two defaults, each one for all data: this record's for normal samples, and <see cref="ForContaminated"/>.</summary>
 public sealed record DetectorOptions
 {
+    /// <summary>The default network for rows.</summary>
+    internal static DenseNetworkOptions RowNetwork { get; } = new() { Hidden = [128] };
+
     /// <summary>The members' model; open slots are chosen from the data.</summary>
     /// <remarks>Wider than most tables, and taught to undo the exchange of 3 values in 10 with those of other rows: what it cannot
     /// do by copying, it must do by knowing how columns belong together.</remarks>
     public AutoencoderOptions Member { get; init; } = new()
     {
         LatentSize = 64,
-        Network = new DenseNetworkOptions { Hidden = [128] },
+        Network = RowNetwork,
         Corruption = new SwapCorruptionOptions { Share = 0.3 },
         Training = new TrainingOptions { BatchSize = 128, LearningRate = 0.002, Schedule = ScheduleKind.Cosine, Patience = null },
     };
 
-    /// <summary>Scaling of numbers; chosen for each column from its values when null.</summary>
+    /// <summary>Scaling of numbers; when null, through the distribution of normal values for columns of tables, and chosen from the values for arrays.</summary>
     public Scaling? Scaling { get; init; }
 
     /// <summary>Autoencoders with seeds of their own whose errors are averaged.</summary>
     public int Members { get; init; } = 2;
 
-    /// <summary>Steps of training of a member: small data are gone through often and large data seldom.</summary>
+    /// <summary>Steps of training of a member: small data are gone through often and large data seldom. Epochs, where the member's options name them, come first.</summary>
     public int Steps { get; init; } = 1500;
 
     /// <summary>The latent size as the principal components that hold this share of the variance; the member's own when null.</summary>
@@ -75,7 +78,7 @@ public sealed record DetectorOptions
             [
                 new ReconstructionRecord { IsPlain = true, Limit = 3 },
                 new ReconstructionRecord { Source = ReconstructionSource.Pca, IsPlain = true, Limit = 3 },
-                new IsolationRecord { Trees = 200, Limit = 3 },
+                new IsolationRecord { Trees = 300, Limit = 3, Weight = 3 },
             ]),
             .. DetectorRules.Rivals,
         ],

@@ -1,5 +1,6 @@
 using Hourglass.Baselines;
 using Hourglass.Bundles;
+using Hourglass.Corruption;
 using Hourglass.Data;
 using Hourglass.Recipes;
 using Hourglass.Training;
@@ -21,7 +22,8 @@ internal static class MemberTraining
         }
 
         var members = new List<BundleContents>();
-        var open = options.LatentVariance is { } share ? options.Member with { LatentSize = Components(data, share, options.Member.Training.Seed) } : options.Member;
+        var suited = Suited(options.Member, data);
+        var open = options.LatentVariance is { } share ? suited with { LatentSize = Components(data, share, suited.Training.Seed) } : suited;
         for (var place = 0; place < options.Members; place++)
         {
             var member = DataDefaults.Complete(open, data.Preprocessing, data.Split.Training.Length);
@@ -32,6 +34,10 @@ internal static class MemberTraining
 
         return members;
     }
+
+    // The default is made for rows; pictures and series get the network that suits them, unless the user chose one.
+    private static AutoencoderOptions Suited(AutoencoderOptions member, PreparedData data) =>
+        data.Preprocessing.SampleShape.Count > 1 && ReferenceEquals(member.Network, DetectorOptions.RowNetwork) ? member with { Network = null, LatentSize = null, Corruption = new NoCorruptionOptions() } : member;
 
     private static TrainedAutoencoder Trained(PreparedData data, DetectorOptions options, AutoencoderOptions member, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
     {
@@ -87,9 +93,10 @@ internal static class MemberTraining
         return [.. (centred * centred).mean([0L]).data<float>()];
     }
 
-    // Large data need few passes and small data many: what counts is the number of steps.
+    // Large data need few passes and small data many: what counts is the number of steps, unless the user counts in epochs.
     private static int Epochs(DetectorOptions options, AutoencoderOptions member, int samples) =>
-        (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, 100_000);
+        member.Training.Epochs != new TrainingOptions().Epochs ? member.Training.Epochs
+        : (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, 100_000);
 
     // The held-out part serves thresholds only: training sees none of it, not even to know when to stop.
     private static TrainedAutoencoder Run(PreparedData data, long[] training, AutoencoderOptions options, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
