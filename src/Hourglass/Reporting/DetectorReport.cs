@@ -52,7 +52,7 @@ public static class DetectorReport
         }
 
         var chart = new Chart("Share of samples that score at least as high", 300, normal.Concat(scored).Select(point => point.Score), [0, 1], "score, as a power of 10", "share of samples");
-        chart.Line("validation", scored, "scored here").Line("training", normal, "held-out normal");
+        chart.Line("validation", scored, "scored here").Line("training", normal, "");
         return Markup.Figure(chart.Svg(), "Solid: the samples scored here. Dashed: normal samples that were held out in training, from which the threshold is made. Where the solid line stays above the dashed one, more samples score high than normal ones do.");
     }
 
