@@ -40,4 +40,26 @@ public static class HoldOut
         hash *= 0xc4ceb9fe1a85ec53;
         return hash ^ (hash >> 33);
     }
+
+    /// <summary>The two parts, in the arrays' own 8 bytes a sample.</summary>
+    /// <param name="isHeld">For each sample, whether it validates.</param>
+    internal static SampleSplit Split(List<bool> isHeld)
+    {
+        var held = isHeld.Count(isValidation => isValidation);
+        var (training, validation) = (new long[isHeld.Count - held], new long[held]);
+        var (nextTraining, nextValidation) = (0, 0);
+        for (var sample = 0; sample < isHeld.Count; sample++)
+        {
+            if (isHeld[sample])
+            {
+                validation[nextValidation++] = sample;
+            }
+            else
+            {
+                training[nextTraining++] = sample;
+            }
+        }
+
+        return new SampleSplit(training, validation);
+    }
 }

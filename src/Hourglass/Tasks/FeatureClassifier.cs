@@ -51,7 +51,8 @@ public sealed class FeatureClassifier : IDisposable
         {
             for (var epoch = 0; epoch < epochs; epoch++)
             {
-                foreach (var part in SeededOrder.Shuffle(training, seed, epoch).Chunk(Batch))
+                using var order = SeededOrder.Shuffle(training, seed, epoch);
+                foreach (var part in order.Samples.Chunk(Batch))
                 {
                     using var scope = NewDisposeScope();
                     parameters.Gradients.zero_();

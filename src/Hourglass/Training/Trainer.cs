@@ -23,7 +23,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Prepares a run.</summary>
     /// <param name="model">The model; trained in place.</param>
     /// <param name="samples">Model inputs.</param>
-    /// <param name="split">Which samples train and which validate.</param>
+    /// <param name="split">Which samples train and which validate; while an epoch runs, the training numbers stand in its order.</param>
     /// <param name="classes">Classes of the samples, for a conditional model.</param>
     public Trainer(Autoencoder model, SampleStore samples, SampleSplit split, SampleLabels? classes = null)
     {
@@ -99,8 +99,8 @@ public sealed class Trainer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noise = new Generator(SeededOrder.Mix(_options.Seed, -2), _reader.Device);
-        var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
-        _model.Initialize(_reader.Read(order.AsSpan(0, Math.Min(order.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
+        using var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
+        _model.Initialize(_reader.Read(order.Samples.AsSpan(0, Math.Min(order.Samples.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
     }
 
     // Rank 0 wrote the checkpoint, perhaps where only it can read: it hands the file out.
@@ -161,7 +161,8 @@ public sealed class Trainer : IDisposable
     {
         _model.train();
         var epoch = state.Epochs.Count;
-        var order = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
+        using var shuffled = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
+        var order = shuffled.Samples;
         var (sum, seen) = (0.0, 0);
         var report = Stopwatch.StartNew();
         for (var start = 0; start < order.Length; start += StepSize)

@@ -64,7 +64,7 @@ internal static class ArrayData
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, source.Shape, source.IsBytes ? ElementType.UInt8 : ElementType.Float32);
         var bytes = new byte[source.IsBytes ? source.SampleLength : 0];
         var floats = new float[source.IsBytes ? 0 : source.SampleLength];
-        var (training, held) = (new List<long>(), new List<long>());
+        var isHeld = new List<bool>();
         for (var sample = 0L; sample < source.Count; sample++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -80,7 +80,7 @@ internal static class ArrayData
             }
 
             var raw = source.IsBytes ? bytes : MemoryMarshal.AsBytes(floats.AsSpan());
-            (HoldOut.IsValidation(raw, seed, validation) ? held : training).Add(sample);
+            isHeld.Add(HoldOut.IsValidation(raw, seed, validation));
             if (sample % 1024 == 0)
             {
                 progress?.Report((double)sample / source.Count);
@@ -88,7 +88,7 @@ internal static class ArrayData
         }
 
         return source.Count > 0
-            ? (writer.Finish(), new SampleSplit([.. training], [.. held]))
+            ? (writer.Finish(), HoldOut.Split(isHeld))
             : throw new DataException($"{source.Name}: holds no samples.");
     }
 

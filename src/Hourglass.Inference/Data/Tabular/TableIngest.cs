@@ -28,7 +28,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         {
             Samples = store,
             Preprocessing = preprocessing,
-            Split = Split(),
+            Split = HoldOut.Split(_isHeld),
             Labels = roles.Label is null ? null : LabelCodes.From(_labels),
             Identifiers = roles.Id is null ? null : _identifiers,
             Times = roles.Clock is null ? null : _times,
@@ -130,20 +130,6 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         }
 
         return null;
-    }
-
-    private SampleSplit Split()
-    {
-        var held = _isHeld.Count(isHeld => isHeld);
-        var parts = new[] { new long[_isHeld.Count - held], new long[held] };
-        var next = new int[2];
-        for (var sample = 0; sample < _isHeld.Count; sample++)
-        {
-            var part = _isHeld[sample] ? 1 : 0;
-            parts[part][next[part]++] = sample;
-        }
-
-        return new SampleSplit(parts[0], parts[1]);
     }
 
     private static string[] Notes(List<DataException> badRows) => badRows.Count == 0

@@ -52,7 +52,7 @@ internal static class TextData
     {
         var place = source.Find(preprocessing.Column, "column");
         var label = read.Label is null ? (int?)null : source.Find(read.Label, "--label");
-        var (training, held, labels, cut) = (new List<long>(), new List<long>(), new List<string?>(), 0L);
+        var (isHeld, labels, cut) = (new List<bool>(), new List<string?>(), 0L);
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [preprocessing.Length], ElementType.Float32);
         var values = new float[preprocessing.Length];
         foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null))
@@ -60,7 +60,7 @@ internal static class TextData
             cancellationToken.ThrowIfCancellationRequested();
             var text = row.Fields[place] ?? "";
             cut += text.EnumerateRunes().Count() > preprocessing.Length ? 1 : 0;
-            (HoldOut.IsValidation(Encoding.UTF8.GetBytes(text), options.Seed, options.Validation) ? held : training).Add(writer.Count);
+            isHeld.Add(HoldOut.IsValidation(Encoding.UTF8.GetBytes(text), options.Seed, options.Validation));
             preprocessing.Apply(text, values);
             writer.Append(values);
             labels.Add(label is { } column ? row.Fields[column] : null);
@@ -71,7 +71,7 @@ internal static class TextData
         {
             Samples = store,
             Preprocessing = preprocessing,
-            Split = new SampleSplit([.. training], [.. held]),
+            Split = HoldOut.Split(isHeld),
             Labels = label is null ? null : LabelCodes.From(labels),
             Description = new DataDescription
             {

@@ -150,7 +150,16 @@ public sealed class TuneTask
 
     private string Identity(PreparedData data) => $"{data.Samples.ContentHash} {_seconds} {BundleJson.Serialize(_request.Options)}";
 
-    private static long[] Part(long[] samples) => samples.Length <= TrialSamples ? samples : [.. SeededOrder.Shuffle(samples, 1, -3).Take(TrialSamples)];
+    private static long[] Part(long[] samples)
+    {
+        if (samples.Length <= TrialSamples)
+        {
+            return samples;
+        }
+
+        using var order = SeededOrder.Shuffle(samples, 1, -3);
+        return order.Samples[..TrialSamples];
+    }
 
     private static long[] Measured(PreparedData data) => data.Split.Validation[..Math.Min(MeasuredSamples, data.Split.Validation.Length)];
 
