@@ -79,7 +79,7 @@ internal static class SpeedScoring
     }
 
     // Column after column, each a mixture of six sources under a hyperbolic tangent, with noise.
-    private static float[][] Draw(int rows)
+    internal static float[][] Draw(int rows)
     {
         var (random, mixing) = (new Random(rows), new Random(1));
         var weights = Enumerable.Range(0, Columns * 6).Select(_ => (mixing.NextDouble() * 4) - 2).ToArray();
@@ -110,7 +110,7 @@ internal static class SpeedScoring
     private static void WriteCsv(string path, float[][] columns) => File.WriteAllLines(
         path, Enumerable.Range(0, columns[0].Length).Select(row => string.Join(',', columns.Select(column => column[row].ToString(System.Globalization.CultureInfo.InvariantCulture)))).Prepend(string.Join(',', Names())));
 
-    private static async Task WriteParquetAsync(string path, float[][] columns)
+    internal static async Task WriteParquetAsync(string path, float[][] columns)
     {
         var fields = Names().Select(name => new DataField<float?>(name)).ToArray(); // optional, as most programs write them
         await using var stream = File.Create(path);

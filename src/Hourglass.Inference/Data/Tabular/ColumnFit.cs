@@ -23,25 +23,25 @@ internal static class ColumnFit
 
     private static (ColumnTransform, string) Numeric(ColumnStatistics column, Scaling? wish)
     {
-        var sorted = Sorted(column.Values);
-        var scaling = wish ?? (IsHeavyTailed(sorted) ? Scaling.Quantile : Scaling.Standard);
-        var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = Quantile(sorted, 0.5), HasMissingIndicator = column.TrainingMissing > 0 };
+        var values = new OrderedValues([.. column.Values]);
+        var scaling = wish ?? (IsHeavyTailed(values) ? Scaling.Quantile : Scaling.Standard);
+        var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = values.Quantile(0.5), HasMissingIndicator = column.TrainingMissing > 0 };
         transform = scaling switch
         {
             Scaling.None => transform,
-            Scaling.Robust => transform with { Offset = Quantile(sorted, 0.5), Scale = NotZero(Quantile(sorted, 0.75) - Quantile(sorted, 0.25)) },
-            Scaling.MinMax => transform with { Offset = sorted[0], Scale = NotZero(sorted[^1] - sorted[0]) },
-            Scaling.Quantile => WithQuantiles(transform, sorted),
-            _ => Standard(transform, sorted),
+            Scaling.Robust => transform with { Offset = values.Quantile(0.5), Scale = NotZero(values.Quantile(0.75) - values.Quantile(0.25)) },
+            Scaling.MinMax => transform with { Offset = values.Minimum, Scale = NotZero(values.Maximum - values.Minimum) },
+            Scaling.Quantile => WithQuantiles(transform, values.Sorted()),
+            _ => Standard(transform, values.Values),
         };
         var words = transform.Scaling switch { Scaling.MinMax => "min-max", var other => other.ToString().ToLowerInvariant() };
         return (transform, $"{words} scaling{(transform.HasMissingIndicator ? ", missing imputed and flagged" : "")}");
     }
 
-    private static NumericTransform Standard(NumericTransform transform, double[] sorted)
+    private static NumericTransform Standard(NumericTransform transform, double[] values)
     {
-        var mean = sorted.Average();
-        return transform with { Scaling = Scaling.Standard, Offset = mean, Scale = NotZero(Math.Sqrt(sorted.Average(value => (value - mean) * (value - mean)))) };
+        var mean = values.Average();
+        return transform with { Scaling = Scaling.Standard, Offset = mean, Scale = Deviation(values, mean) };
     }
 
     // Shares at even steps; equal values share one score, the mean of theirs. Scores are those of a standard normal.
@@ -57,29 +57,29 @@ internal static class ColumnFit
     }
 
     // An extreme more than 15 interquartile ranges from the median squeezes everything else under standard scaling.
-    private static bool IsHeavyTailed(double[] sorted)
+    private static bool IsHeavyTailed(OrderedValues values)
     {
-        var (median, range) = (Quantile(sorted, 0.5), Quantile(sorted, 0.75) - Quantile(sorted, 0.25));
-        return range > 0 && Math.Max(sorted[^1] - median, median - sorted[0]) > 15 * range;
+        var (median, range) = (values.Quantile(0.5), values.Quantile(0.75) - values.Quantile(0.25));
+        return range > 0 && Math.Max(values.Maximum - median, median - values.Minimum) > 15 * range;
     }
 
     private static (ColumnTransform, string) Date(ColumnStatistics column)
     {
-        var sorted = Sorted(column.Values);
-        var mean = sorted.Average();
+        double[] values = [.. column.Values];
+        var mean = values.Average();
         return (new DateTimeTransform
         {
             Name = column.Name,
             Offset = mean,
-            Scale = NotZero(Math.Sqrt(sorted.Average(value => (value - mean) * (value - mean)))),
-            Imputed = Quantile(sorted, 0.5),
+            Scale = Deviation(values, mean),
+            Imputed = new OrderedValues(values).Quantile(0.5),
             HasMissingIndicator = column.TrainingMissing > 0,
         }, "standardised seconds and time of day");
     }
 
     // In series the model looks at rows later than those it learnt from.
     private static (ColumnTransform, string) Calendar(ColumnStatistics column) =>
-        (new CalendarTransform { Name = column.Name, Imputed = Quantile([.. column.Values.Order()], 0.5), HasMissingIndicator = column.TrainingMissing > 0 }, "time of day and of week");
+        (new CalendarTransform { Name = column.Name, Imputed = new OrderedValues([.. column.Values]).Quantile(0.5), HasMissingIndicator = column.TrainingMissing > 0 }, "time of day and of week");
 
     private static (ColumnTransform, string) Boolean(ColumnStatistics column)
     {
@@ -111,19 +111,7 @@ internal static class ColumnFit
         return (new HashTransform { Name = column.Name, Buckets = HashBuckets, Commonest = commonest, HasMissingIndicator = column.TrainingMissing > 0 }, $"{categories.Count} categories hashed to {HashBuckets}");
     }
 
-    private static double[] Sorted(List<double> values)
-    {
-        double[] sorted = [.. values];
-        Array.Sort(sorted);
-        return sorted;
-    }
+    private static double Deviation(double[] values, double mean) => NotZero(Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / values.Length));
 
     private static double NotZero(double scale) => scale > 1e-12 && double.IsFinite(scale) ? scale : 1;
-
-    private static double Quantile(double[] sorted, double share)
-    {
-        var place = share * (sorted.Length - 1);
-        var low = (int)place;
-        return sorted[low] + ((place - low) * (sorted[Math.Min(low + 1, sorted.Length - 1)] - sorted[low]));
-    }
 }

@@ -10,19 +10,17 @@ internal sealed class ColumnStatistics
     /// <summary>Distinct texts are counted up to this many.</summary>
     public const int MaximumDistinct = 20_000;
 
-    private const int ReservoirSize = 100_000; // quantiles are exact up to this many training values
     private readonly char _decimalMark;
-    private readonly Random _random;
+    private readonly SampleSchedule _schedule;
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _counts;
     private long _trainingNumbers;
-    private long _nextKept = ReservoirSize; // the training number that enters the full reservoir next
-    private double _weight = 1;
+    private int _entry; // of the schedule, that comes next
     private bool _hasUncounted;
     private double _last = double.NegativeInfinity;
 
-    public ColumnStatistics(string name, char decimalMark, int seed)
+    public ColumnStatistics(string name, char decimalMark, SampleSchedule schedule)
     {
-        (Name, _decimalMark, _random) = (name, decimalMark, new Random(seed));
+        (Name, _decimalMark, _schedule) = (name, decimalMark, schedule);
         _counts = Distinct.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -55,13 +53,13 @@ internal sealed class ColumnStatistics
     /// <summary>Distinct texts with how often the training part has them.</summary>
     public Dictionary<string, long> Distinct { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Training numbers (or dates, in seconds): all, or a seeded reservoir.</summary>
+    /// <summary>Training numbers (or dates, in seconds): all, or a seeded sample.</summary>
     public List<double> Values { get; } = [];
 
     public long Present => Count - Missing;
 
     /// <summary>Whether texts that were not looked at may matter: then only a pass over the rows tells.</summary>
-    public bool NeedsTexts => _hasUncounted && (Numeric < Present || LeadingZeros > 0);
+    public bool NeedsTexts => _hasUncounted && (Numeric < Present || (LeadingZeros > 0 && Integers == Numeric));
 
     public void Add(ReadOnlySpan<char> text, bool isTraining)
     {
@@ -88,11 +86,12 @@ internal sealed class ColumnStatistics
     /// <summary>Takes a block of the column at once; texts of numbers are left out once no more distinct ones are counted.</summary>
     /// <param name="block">The rows.</param>
     /// <param name="column">Which of their columns.</param>
-    /// <param name="numbers">Its numbers; null where some field is none.</param>
+    /// <param name="given">Its numbers; null where some field is none.</param>
     /// <param name="isHeld">Which rows validate.</param>
-    public void Add(TableBlock block, int column, double[]? numbers, bool[] isHeld)
+    /// <param name="training">The others, in order.</param>
+    public void Add(TableBlock block, int column, ReadOnlyMemory<double>? given, bool[] isHeld, int[] training)
     {
-        if (numbers is null)
+        if (given is not { Span: var numbers })
         {
             for (var row = 0; row < block.Rows; row++)
             {
@@ -105,7 +104,7 @@ internal sealed class ColumnStatistics
         var counted = CountTexts(block, column, numbers, isHeld);
         _hasUncounted |= counted < numbers.Length;
         Count += numbers.Length;
-        var (missing, integers, zeros, minimum, maximum, isAscending, last) = (0, 0, 0, Minimum, Maximum, Ascending, _last);
+        var (missing, integers, minimum, maximum, isAscending, last) = (0, 0, Minimum, Maximum, Ascending, _last);
         for (var row = 0; row < numbers.Length; row++)
         {
             var number = numbers[row];
@@ -117,19 +116,19 @@ internal sealed class ColumnStatistics
             }
 
             integers += IsInteger(number) ? 1 : 0;
-            zeros += block.HasLeadingZero(row, column) ? 1 : 0;
             (minimum, maximum) = (number < minimum ? number : minimum, number > maximum ? number : maximum);
             isAscending &= number > last;
             last = number;
-            Keep(number, !isHeld[row]);
         }
 
+        Keep(numbers, training, missing > 0);
+        LeadingZeros += integers == numbers.Length - missing ? block.LeadingZeros(column) : 0; // they tell codes from counts, among whole numbers only
         Numeric += numbers.Length - missing;
-        (Integers, LeadingZeros, Minimum, Maximum, Ascending, _last) = (Integers + integers, LeadingZeros + zeros, minimum, maximum, isAscending, last);
+        (Integers, Minimum, Maximum, Ascending, _last) = (Integers + integers, minimum, maximum, isAscending, last);
     }
 
     // Until no more distinct ones are counted; gives the rows that were looked at.
-    private int CountTexts(TableBlock block, int column, double[] numbers, bool[] isHeld)
+    private int CountTexts(TableBlock block, int column, ReadOnlySpan<double> numbers, bool[] isHeld)
     {
         Span<byte> room = stackalloc byte[TableBlock.LongestNumber];
         Span<char> text = stackalloc char[TableBlock.LongestNumber];
@@ -179,35 +178,52 @@ internal sealed class ColumnStatistics
         Keep(number, isTraining);
     }
 
-    // A uniform sample of the numbers that pass by, with a draw for those only that enter it: Li 1994, https://doi.org/10.1145/198429.198435, algorithm L.
-    private void Keep(double value, bool isTraining)
+    private void Keep(ReadOnlySpan<double> numbers, int[] training, bool hasMissing)
     {
-        if (!isTraining)
+        if (hasMissing || _trainingNumbers < SampleSchedule.Size)
         {
+            foreach (var row in training)
+            {
+                if (!double.IsNaN(numbers[row]))
+                {
+                    Keep(numbers[row]);
+                }
+            }
+
             return;
         }
 
-        if (Values.Count < ReservoirSize)
+        for (; _schedule[_entry] is var (number, place) && number - _trainingNumbers < training.Length; _entry++)
+        {
+            Values[place] = numbers[training[(int)(number - _trainingNumbers)]];
+        }
+
+        _trainingNumbers += training.Length;
+    }
+
+    private void Keep(double value, bool isTraining)
+    {
+        if (isTraining)
+        {
+            _schedule.Reach(_trainingNumbers);
+            Keep(value);
+        }
+    }
+
+    // The schedule reaches as far as the numbers that have passed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Keep(double value)
+    {
+        if (_trainingNumbers < SampleSchedule.Size)
         {
             Values.Add(value);
-            if (Values.Count == ReservoirSize)
-            {
-                Skip();
-            }
         }
-        else if (_trainingNumbers == _nextKept)
+        else if (_schedule[_entry] is var (number, place) && number == _trainingNumbers)
         {
-            Values[_random.Next(ReservoirSize)] = value;
-            _nextKept++;
-            Skip();
+            Values[place] = value;
+            _entry++;
         }
 
         _trainingNumbers++;
-    }
-
-    private void Skip()
-    {
-        _weight *= Math.Exp(Math.Log(1 - _random.NextDouble()) / ReservoirSize);
-        _nextKept += (long)(Math.Log(1 - _random.NextDouble()) / Math.Log(1 - _weight));
     }
 }

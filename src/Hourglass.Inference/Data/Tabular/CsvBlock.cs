@@ -14,6 +14,7 @@ internal sealed class CsvBlock : TableBlock
     private int _filled;
     private int _inRecord;
     private int _lineEndsAfterReturn;
+    private bool _hasSpaces; // around a field, of which its bounds know nothing
 
     private CsvBlock(byte[] bytes, CsvDialect dialect) => (_bytes, _dialect) = (bytes, dialect);
 
@@ -47,7 +48,8 @@ internal sealed class CsvBlock : TableBlock
         var (mark, step) = ((byte)_dialect.Decimal, 2 * _dialect.Columns);
         for (var (row, place) = (0, 2 * column); row < numbers.Length; row++, place += step)
         {
-            if (!Numbers.TryParseField(_bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1])), mark, out numbers[row]))
+            if (!PlainNumber.TryParse(_bytes, _bounds[place], _bounds[place + 1], mark, out numbers[row])
+                && !Numbers.TryParseField(_bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1])), mark, out numbers[row]))
             {
                 return false;
             }
@@ -63,7 +65,25 @@ internal sealed class CsvBlock : TableBlock
     public override ReadOnlySpan<byte> Field(int row, int column, Span<byte> room) => Field(row, column);
 
     /// <inheritdoc/>
-    public override bool HasLeadingZero(int row, int column) => Field(row, column) is [(byte)'0', >= (byte)'0' and <= (byte)'9', ..];
+    public override bool TryKeys(int row, int first, int last, out ReadOnlySpan<byte> keys, out byte delimiter)
+    {
+        var place = 2 * row * _dialect.Columns;
+        delimiter = _dialect.Delimiter;
+        keys = _hasSpaces ? default : _bytes.AsSpan(_bounds[place + (2 * first)].._bounds[place + (2 * last) + 1]);
+        return !_hasSpaces;
+    }
+
+    /// <inheritdoc/>
+    public override int LeadingZeros(int column)
+    {
+        var zeros = 0;
+        for (var row = 0; row < Rows; row++)
+        {
+            zeros += Field(row, column) is [(byte)'0', >= (byte)'0' and <= (byte)'9', ..] ? 1 : 0;
+        }
+
+        return zeros;
+    }
 
     private ReadOnlySpan<byte> Field(int row, int column)
     {
@@ -93,7 +113,7 @@ internal sealed class CsvBlock : TableBlock
     {
         var (delimiter, lineEnd, quote, carriage) = (Vector256.Create(_dialect.Delimiter), Vector256.Create((byte)'\n'), Vector256.Create((byte)'"'), Vector256.Create((byte)'\r'));
         var (strange, start, place, carriages) = (Vector256<byte>.Zero, first, first, 0);
-        _bounds = new int[Math.Max(64, (stop - first) / 3)];
+        _bounds = GC.AllocateUninitializedArray<int>(Math.Max(64, (stop - first) / 3));
         for (; place + Vector256<byte>.Count <= stop; place += Vector256<byte>.Count)
         {
             var bytes = Vector256.LoadUnsafe(ref _bytes[place]);
@@ -143,12 +163,15 @@ internal sealed class CsvBlock : TableBlock
         var last = end;
         while (last > start && _bytes[last - 1] is (byte)' ' or (>= 9 and <= 13))
         {
-            _lineEndsAfterReturn += last == end && isLine && _bytes[last - 1] == '\r' ? 1 : 0;
+            var isReturn = last == end && isLine && _bytes[last - 1] == '\r';
+            _lineEndsAfterReturn += isReturn ? 1 : 0;
+            _hasSpaces |= !isReturn;
             last--;
         }
 
         while (start < last && _bytes[start] == ' ' && _dialect.Delimiter != ' ')
         {
+            _hasSpaces = true;
             start++;
         }
 

@@ -28,7 +28,7 @@ internal sealed class CsvBlocks : TableBlocks
         // A line belongs to the block in which it begins; one byte before tells whether a line begins right at the start.
         var start = Math.Max(((long)number * BlockSize) - 1, 0);
         var end = Math.Min((number + 1L) * BlockSize, _length);
-        var bytes = new byte[(int)Math.Min(end + LongestLine, _length) - start is var most && most > BlockSize + 4096 ? BlockSize + 4096 : most];
+        var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Min(end + LongestLine, _length) - start, BlockSize + 4096));
         var held = Fill(bytes, 0, start);
         var first = number == 0 ? (bytes.AsSpan(0, held).StartsWith(Mark) ? Mark.Length : 0) : bytes.AsSpan(0, held).IndexOf((byte)'\n') + 1;
         if (number > 0 && (first == 0 || start + first >= end))

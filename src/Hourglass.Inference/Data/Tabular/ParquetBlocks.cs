@@ -106,5 +106,7 @@ internal sealed class ParquetBlocks : TableBlocks
         public override string? Text(int row, int column) => columns[column]!.Text(first + row);
 
         public override ReadOnlySpan<byte> Field(int row, int column, Span<byte> room) => columns[column]!.Field(first + row, room);
+
+        public override ReadOnlySpan<byte> Key(int row, int column, Span<byte> room) => columns[column]!.Key(first + row, room);
     }
 }

@@ -43,6 +43,18 @@ internal abstract class ParquetColumn
     /// <summary>The bytes of its text.</summary>
     public virtual ReadOnlySpan<byte> Field(int row, Span<byte> room) => Text(row) is { } text ? Encoding.UTF8.GetBytes(text) : [];
 
+    /// <summary>What the split hashes of a value: a number's own bytes, which need not be written as text first.</summary>
+    public virtual ReadOnlySpan<byte> Key(int row, Span<byte> room) => Field(row, room);
+
+    /// <summary>The same bytes from a value's text.</summary>
+    /// <param name="field">The column.</param>
+    /// <param name="text">The text; null for nothing.</param>
+    public static byte[] Key(DataField field, string? text) =>
+        text is null ? []
+        : field.ClrType == typeof(float) ? BitConverter.GetBytes((double)float.Parse(text, CultureInfo.InvariantCulture))
+        : field.ClrType.IsPrimitive && field.ClrType != typeof(bool) ? BitConverter.GetBytes(double.Parse(text, CultureInfo.InvariantCulture))
+        : Encoding.UTF8.GetBytes(text);
+
     private static TextColumn ReadTexts(ParquetRowGroupReader rows, DataField field)
     {
         var values = new string?[rows.RowCount];
@@ -109,6 +121,17 @@ internal abstract class ParquetColumn
 
         public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
             (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
+
+        public override ReadOnlySpan<byte> Key(int row, Span<byte> room)
+        {
+            if (typeof(T) == typeof(decimal))
+            {
+                return Field(row, room);
+            }
+
+            var number = plain is not null ? double.CreateTruncating(plain[row]) : optional![row] is { } value ? double.CreateTruncating(value) : double.NaN;
+            return double.IsFinite(number) && BitConverter.TryWriteBytes(room, number) ? room[..sizeof(double)] : [];
+        }
 
         public override bool TryNumbers(int first, Span<double> numbers)
         {

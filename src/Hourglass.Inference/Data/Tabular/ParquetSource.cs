@@ -48,5 +48,8 @@ internal sealed class ParquetSource : TableSource
     }
 
     /// <inheritdoc/>
+    public override byte[] Key(int column, string? text) => ParquetColumn.Key(_fields[column], text);
+
+    /// <inheritdoc/>
     public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => new ParquetBlocks(Name, _fields, wanted);
 }

@@ -40,6 +40,26 @@ internal abstract class TableBlock
     /// <param name="room">Room for <see cref="LongestNumber"/> bytes, which may be used.</param>
     public abstract ReadOnlySpan<byte> Field(int row, int column, Span<byte> room);
 
-    /// <summary>Whether a number is written with zeros before it, like a code.</summary>
-    public virtual bool HasLeadingZero(int row, int column) => false;
+    /// <summary>What the split hashes of a field: the value of a number that is held as such, else the text.</summary>
+    /// <param name="row">Its row.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="room">Room for <see cref="LongestNumber"/> bytes, which may be used.</param>
+    public virtual ReadOnlySpan<byte> Key(int row, int column, Span<byte> room) => Field(row, column, room);
+
+    /// <summary>The keys of neighbouring columns at once, where they lie side by side.</summary>
+    /// <param name="row">Their row.</param>
+    /// <param name="first">First column.</param>
+    /// <param name="last">Last column.</param>
+    /// <param name="keys">They.</param>
+    /// <param name="delimiter">What stands between them.</param>
+    /// <returns>False where each must be asked for.</returns>
+    public virtual bool TryKeys(int row, int first, int last, out ReadOnlySpan<byte> keys, out byte delimiter)
+    {
+        keys = default;
+        delimiter = 0;
+        return false;
+    }
+
+    /// <summary>How many numbers of a column are written with zeros before them, like codes.</summary>
+    public virtual int LeadingZeros(int column) => 0;
 }

@@ -10,12 +10,12 @@ internal static class TableData
     public static PreparedData Prepare(TableSource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var roles = TableRoles.Of(source, read);
-        ColumnStatistics[] NewColumns() => [.. source.Columns.Select((name, index) => new ColumnStatistics(name, source.Decimal, options.Seed + index))];
-        var columns = NewColumns();
-        var held = options.ByTime ? null : TableLearning.ByBlocks(source, roles, columns, options, progress, cancellationToken);
-        if (held is null)
+        var hash = Task.Run(source.Hash, cancellationToken);
+        var (columns, schedule) = NewColumns();
+        var learnt = options.ByTime ? null : TableLearning.ByBlocks(source, roles, columns, schedule, options, progress, cancellationToken);
+        if (learnt is null)
         {
-            columns = NewColumns();
+            (columns, _) = NewColumns();
             TableLearning.ByRows(source, roles, columns, read, options, cancellationToken);
         }
 
@@ -26,7 +26,13 @@ internal static class TableData
 
         progress?.Report(0.5);
         var (preprocessing, described) = Fit(source, roles, columns, options);
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, held).Run(described, progress, cancellationToken);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, hash, learnt).Run(described, progress, cancellationToken);
+
+        (ColumnStatistics[] Columns, SampleSchedule Schedule) NewColumns()
+        {
+            var shared = new SampleSchedule(options.Seed);
+            return ([.. source.Columns.Select(name => new ColumnStatistics(name, source.Decimal, shared))], shared);
+        }
     }
 
     /// <summary>Applies what was fitted before.</summary>
@@ -41,34 +47,31 @@ internal static class TableData
 
         var label = read.Label is null || source.Columns.Contains(read.Label, StringComparer.OrdinalIgnoreCase) || int.TryParse(read.Label, CultureInfo.InvariantCulture, out _) ? read.Label : null;
         var roles = TableRoles.Of(source, read with { Label = label, Ignore = [] });
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }).Run([], progress, cancellationToken);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, cancellationToken);
     }
 
-    private static (TablePreprocessing, List<ColumnDescription>) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)
+    private static (TablePreprocessing, ColumnDescription[]) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)
     {
-        var (transforms, described) = (new List<ColumnTransform>(), new List<ColumnDescription>());
-        for (var index = 0; index < columns.Length; index++)
+        var (fitted, described) = (new ColumnTransform?[columns.Length], new ColumnDescription[columns.Length]);
+        Parallel.For(0, columns.Length, index =>
         {
             var column = columns[index];
             var kind = ColumnKinds.Infer(column);
             var (words, treatment) = (kind == ColumnKind.DateTime ? "date-time" : kind.ToString().ToLowerInvariant(), roles.Treatment(index));
             if (treatment is null)
             {
-                (var transform, treatment) = ColumnFit.Fit(column, kind, options);
-                if (transform is not null)
-                {
-                    transforms.Add(transform);
-                }
+                (fitted[index], treatment) = ColumnFit.Fit(column, kind, options);
             }
             else
             {
                 words = index == roles.Label ? "label" : index == roles.Id ? "identifier" : "ignored";
             }
 
-            described.Add(new ColumnDescription(column.Name, words, column.Missing, column.Distinct.Count, treatment));
-        }
+            described[index] = new ColumnDescription(column.Name, words, column.Missing, column.Distinct.Count, treatment);
+        });
 
-        return transforms.Count > 0
+        ColumnTransform[] transforms = [.. fitted.OfType<ColumnTransform>()];
+        return transforms.Length > 0
             ? (new TablePreprocessing { Columns = transforms }, described)
             : throw new DataException($"{source.Name}: no column is left for the model: {string.Join("; ", described.Take(10).Select(column => $"{column.Name}: {column.Treatment}"))}.");
     }

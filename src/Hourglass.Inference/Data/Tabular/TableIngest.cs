@@ -1,4 +1,3 @@
-using System.Text;
 using Hourglass.Data.Arrays;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
@@ -6,7 +5,7 @@ using Hourglass.Preprocessing;
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Writes the rows of a table to a sample store: in blocks on all processors where the table has no flaw, else row by row, which names the flaws.</summary>
-internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options, IReadOnlyList<bool[]>? heldOfBlocks = null)
+internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options, Task<string> hash, LearntBlocks? learnt = null)
 {
     private const int ListedBadRows = 10;
     private readonly int[] _places = [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))];
@@ -21,7 +20,6 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     /// <param name="cancellationToken">Stops the reading.</param>
     public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var hash = Task.Run(source.Hash, cancellationToken);
         var badRows = new List<DataException>();
         var store = ByBlocks(progress, cancellationToken) ?? ByRows(badRows, cancellationToken) ?? throw new DataException($"{source.Name}: holds no rows that can be read.");
         return new PreparedData
@@ -38,7 +36,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
     private SampleStore? ByBlocks(IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var blocks = source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && heldOfBlocks is null));
+        using var blocks = learnt?.For(preprocessing.Columns, _places) ?? source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && learnt is null));
         if (blocks is null)
         {
             return null;
@@ -46,7 +44,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
         var done = 0;
-        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, heldOfBlocks?[number]) : null))
+        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number]) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (samples is null)
@@ -77,7 +75,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     private SampleStore? ByRows(List<DataException> badRows, CancellationToken cancellationToken)
     {
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
-        var (values, key) = (new float[preprocessing.SampleShape[0]], new StringBuilder());
+        var (values, key) = (new float[preprocessing.SampleShape[0]], new RowKey(source, roles));
         foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -92,7 +90,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
                 continue;
             }
 
-            _isHeld.Add(HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation));
+            _isHeld.Add(HoldOut.IsValidation(key.Of(row), options.Seed, options.Validation));
             writer.Append(values);
             if (roles.Label is { } label)
             {

@@ -1,4 +1,4 @@
-using System.Text;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Data.Tabular;
 
@@ -12,8 +12,9 @@ internal static class TableLearning
     /// <param name="options">Of the split.</param>
     /// <param name="progress">Told the share done, up to one half.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <returns>For each block, which rows validate; null where the table must be read by its rows.</returns>
-    public static List<bool[]>? ByBlocks(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    /// <param name="schedule">Of the columns' samples.</param>
+    /// <returns>Null where the table must be read by its rows.</returns>
+    public static LearntBlocks? ByBlocks(TableSource source, TableRoles roles, ColumnStatistics[] columns, SampleSchedule schedule, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var blocks = source.OpenBlocks(Enumerable.Range(0, columns.Length).ToHashSet());
         if (blocks is null)
@@ -21,7 +22,7 @@ internal static class TableLearning
             return null;
         }
 
-        var held = new List<bool[]>();
+        var (held, kept, rows) = (new List<bool[]>(), new KeptBlocks(roles), 0L);
         foreach (var block in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } read ? ParsedBlock.Of(read, roles, columns.Length, options) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -30,24 +31,26 @@ internal static class TableLearning
                 return null;
             }
 
-            Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], block.IsHeld));
+            schedule.Reach(rows += block.Block.Rows);
+            Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], block.IsHeld, block.Training));
             held.Add(block.IsHeld);
+            kept.Add(block.Block, block.Numbers);
             progress?.Report(0.5 * held.Count / blocks.Count);
         }
 
-        return Array.Exists(columns, column => column.NeedsTexts) ? null : held;
+        return Array.Exists(columns, column => column.NeedsTexts) ? null : new LearntBlocks(held, kept);
     }
 
     /// <summary>Learns from rows, one after another.</summary>
     public static void ByRows(TableSource source, TableRoles roles, ColumnStatistics[] columns, ReadOptions read, PreparationOptions options, CancellationToken cancellationToken)
     {
         Action<DataException>? skip = read.OnBadRow == BadRowPolicy.Skip ? _ => { } : null; // listed by the second pass
-        var key = new StringBuilder();
+        var key = new RowKey(source, roles);
         var left = options.ByTime ? (long)Math.Round(source.Rows(skip).LongCount() * (1 - options.Validation)) : 0;
         foreach (var row in source.Rows(skip))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(roles.Key(row, key), options.Seed, options.Validation);
+            var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(key.Of(row), options.Seed, options.Validation);
             for (var column = 0; column < columns.Length; column++)
             {
                 columns[column].Add(row.Fields[column], isTraining);
@@ -55,19 +58,43 @@ internal static class TableLearning
         }
     }
 
-    // A block with its numbers, null for columns that hold others.
-    private sealed record ParsedBlock(TableBlock Block, double[]?[] Numbers, bool[] IsHeld)
+    // A block with its numbers, null for columns that hold others, and the rows that validate and train.
+    private sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, bool[] IsHeld, int[] Training)
     {
         public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
         {
-            var numbers = new double[]?[columns];
+            var (all, numbers) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns]); // one array, which the collector leaves where it is
             for (var column = 0; column < columns; column++)
             {
-                var own = new double[block.Rows];
-                numbers[column] = block.TryNumbers(column, own) ? own : null;
+                var own = all.AsMemory(column * block.Rows, block.Rows);
+                if (block.TryNumbers(column, own.Span))
+                {
+                    numbers[column] = own;
+                }
             }
 
-            return new ParsedBlock(block, numbers, roles.Held(block, columns, options));
+            var held = roles.Held(block, columns, options);
+            return new ParsedBlock(block, numbers, held, [.. Enumerable.Range(0, held.Length).Where(row => !held[row])]);
         }
+    }
+}
+
+/// <summary>What a first pass over blocks leaves for the second.</summary>
+/// <param name="IsHeld">For each block, which rows validate.</param>
+/// <param name="Kept">The numbers.</param>
+internal sealed record LearntBlocks(IReadOnlyList<bool[]> IsHeld, KeptBlocks Kept)
+{
+    /// <summary>The blocks once more, where the numbers are all that is asked for; null where the file must be read again.</summary>
+    /// <param name="inputs">The transforms of the columns.</param>
+    /// <param name="places">The column of each.</param>
+    public TableBlocks? For(IReadOnlyList<ColumnTransform> inputs, int[] places)
+    {
+        if (Kept.IsWhole && inputs.All(input => input is NumericTransform) && Array.TrueForAll(places, Kept.HasNumbers))
+        {
+            return Kept;
+        }
+
+        Kept.Dispose();
+        return null;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Data.Tabular;
@@ -23,22 +22,7 @@ internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
 
     public string? Treatment(int column) => column == Label ? "left out: label" : column == Id ? "left out: identifier" : Ignored.Contains(column) ? "left out: ignored" : null;
 
-    /// <summary>What the split hashes: the texts of all columns that could be model input.</summary>
-    public byte[] Key(TableRow row, StringBuilder room)
-    {
-        room.Clear();
-        for (var column = 0; column < row.Fields.Length; column++)
-        {
-            if (Treatment(column) is null)
-            {
-                room.Append(row.Fields[column]).Append('\u001f');
-            }
-        }
-
-        return Encoding.UTF8.GetBytes(room.ToString());
-    }
-
-    /// <summary>Which rows of a block validate, by the same bytes.</summary>
+    /// <summary>Which rows of a block validate.</summary>
     public bool[] Held(TableBlock block, int columns, PreparationOptions options)
     {
         var held = new bool[block.Rows];
@@ -47,24 +31,10 @@ internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
             return held;
         }
 
-        var (parts, room, key) = (Enumerable.Range(0, columns).Where(column => Treatment(column) is null).ToArray(), new byte[TableBlock.LongestNumber], new byte[1024]);
+        var key = new RowKey(columns, this);
         for (var row = 0; row < held.Length; row++)
         {
-            var length = 0;
-            foreach (var column in parts)
-            {
-                var field = block.Field(row, column, room);
-                if (length + field.Length + 1 > key.Length)
-                {
-                    Array.Resize(ref key, 2 * (length + field.Length + 1));
-                }
-
-                field.CopyTo(key.AsSpan(length));
-                length += field.Length;
-                key[length++] = (byte)'\u001f';
-            }
-
-            held[row] = HoldOut.IsValidation(key.AsSpan(0, length), options.Seed, options.Validation);
+            held[row] = HoldOut.IsValidation(key.Of(block, row), options.Seed, options.Validation);
         }
 
         return held;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Hourglass.Data.Tabular;
 
@@ -27,6 +28,11 @@ internal abstract class TableSource : IDisposable
     /// <summary>The rows in blocks, for tables that can be read so; null for others.</summary>
     /// <param name="wanted">Columns that will be asked for.</param>
     public virtual TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => null;
+
+    /// <summary>What the split hashes of a field, as <see cref="TableBlock.Key"/> gives it.</summary>
+    /// <param name="column">Its column.</param>
+    /// <param name="text">Its text.</param>
+    public virtual byte[] Key(int column, string? text) => Encoding.UTF8.GetBytes(text ?? "");
 
     /// <summary>SHA-256 of the source.</summary>
     public virtual string Hash()

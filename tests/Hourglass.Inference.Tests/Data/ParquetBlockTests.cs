@@ -1,0 +1,118 @@
+using System.Globalization;
+using CsCheck;
+using Hourglass.Data;
+using Hourglass.Data.Tabular;
+using Parquet;
+using Parquet.Schema;
+
+namespace Hourglass.Tests.Data;
+
+/// <summary>A Parquet file read in blocks, on all processors, gives what the same rows give one by one.</summary>
+public sealed class ParquetBlockTests : IDisposable
+{
+    private static readonly Gen<double?> Number = Gen.Frequency((20, Gen.Double[-1e6, 1e6].Select(value => (double?)value)), (2, Gen.Int[-3, 3].Select(value => (double?)value)), (1, Gen.Const((double?)null)), (1, Gen.Const((double?)double.NaN)), (1, Gen.Const((double?)-0.0)));
+
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Samples_split_kinds_and_labels_are_those_of_the_rows() => Gen.Select(Number.Array[1, 200], Gen.Int[1, 60], Gen.Bool).Sample(
+        (numbers, group, hasTexts) =>
+        {
+            var path = Write(numbers, group, hasTexts);
+            Assert.Equal(Told(new RowsAlone(ParquetSource.Open(path))), Told(ParquetSource.Open(path)));
+        },
+        iter: 60, threads: 1);
+
+    [Fact]
+    public void Fields_numbers_and_keys_of_a_block_agree()
+    {
+        using var source = ParquetSource.Open(Write([.. Enumerable.Range(0, 300).Select(row => row % 7 == 0 ? (double?)null : row / 3.0)], 100, hasTexts: true));
+        using var blocks = source.OpenBlocks(Enumerable.Range(0, source.Columns.Count).ToHashSet())!;
+        Assert.Equal(3, blocks.Count);
+        var room = new byte[TableBlock.LongestNumber];
+        for (var number = 0; number < blocks.Count; number++)
+        {
+            var block = blocks.Read(number)!;
+            for (var column = 0; column < source.Columns.Count; column++)
+            {
+                var numbers = new double[block.Rows];
+                var areNumbers = block.TryNumbers(column, numbers);
+                for (var row = 0; row < block.Rows; row++)
+                {
+                    var text = block.Text(row, column);
+                    Assert.Equal(text ?? "", System.Text.Encoding.UTF8.GetString(block.Field(row, column, room)));
+                    Assert.Equal(source.Key(column, text), block.Key(row, column, room).ToArray());
+                    if (areNumbers && text is not null)
+                    {
+                        Assert.True(source.Columns[column] is "single" ? (float)numbers[row] == float.Parse(text, CultureInfo.InvariantCulture) : numbers[row] == double.Parse(text, CultureInfo.InvariantCulture), $"{source.Columns[column]}: {text} became {numbers[row]:R}.");
+                    }
+                }
+            }
+        }
+    }
+
+    // Without single precision: its shortest text, which rows give, is another number in double precision, by less than single precision tells.
+    private static string Told(TableSource source)
+    {
+        using (source)
+        {
+            try
+            {
+                using var data = TableData.Prepare(source, new ReadOptions { Label = "name", Ignore = ["single"] }, new PreparationOptions { Validation = 0.3 }, null, CancellationToken.None);
+                return string.Join('\n', data.Samples.ContentHash, string.Join(' ', data.Split.Training), string.Join(' ', data.Split.Validation), string.Join(' ', data.Description.Columns), string.Join(' ', data.Labels!.Names), string.Join(' ', data.Labels.Codes));
+            }
+            catch (DataException fault)
+            {
+                return fault.Message;
+            }
+        }
+    }
+
+    private string Write(double?[] numbers, int group, bool hasTexts)
+    {
+        var path = Path.Combine(_folder, $"{Guid.NewGuid():n}.parquet");
+        WriteAsync(path, numbers, group, hasTexts).GetAwaiter().GetResult();
+        return path;
+    }
+
+    private static async Task WriteAsync(string path, double?[] numbers, int group, bool hasTexts)
+    {
+        var fields = new DataField[] { new DataField<double?>("double"), new DataField<float?>("single"), new DataField<int>("int"), new DataField<long?>("long"), new DataField<decimal>("decimal"), new DataField<string>("name"), new DataField<bool?>("truth"), new DataField<DateTime>("time") };
+        await using var stream = File.Create(path);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), stream);
+        foreach (var part in numbers.Chunk(group))
+        {
+            using var rows = writer.CreateRowGroup();
+            var whole = part.Select(value => value is { } number && double.IsFinite(number) ? (long)number : 7).ToArray();
+            await rows.WriteAsync<double>(fields[0], part.AsMemory());
+            await rows.WriteAsync<float>(fields[1], part.Select(value => (float?)value).ToArray().AsMemory());
+            await rows.WriteAsync<int>(fields[2], whole.Select(value => (int)value).ToArray().AsMemory());
+            await rows.WriteAsync<long>(fields[3], part.Select((value, row) => value is null ? (long?)null : (whole[row] * 1_000_000_007) + row).ToArray().AsMemory());
+            await rows.WriteAsync<decimal>(fields[4], whole.Select(value => value / 100m).ToArray().AsMemory());
+            await rows.WriteAsync(fields[5], whole.Select(value => hasTexts ? $"n{value % 3}" : $"{value % 3}").ToArray());
+            await rows.WriteAsync<bool>(fields[6], part.Select(value => value is { } number ? (bool?)(number > 0) : null).ToArray().AsMemory());
+            await rows.WriteAsync<DateTime>(fields[7], whole.Select(value => new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddMinutes(value)).ToArray().AsMemory());
+        }
+    }
+
+    // The same table, for which no blocks are offered.
+    private sealed class RowsAlone : TableSource
+    {
+        private readonly TableSource _table;
+
+        [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+        public RowsAlone(TableSource table) => (_table, Name, Format, Columns) = (table, table.Name, table.Format, table.Columns);
+
+        public override IEnumerable<TableRow> Rows(Action<DataException>? badRows) => _table.Rows(badRows);
+
+        public override byte[] Key(int column, string? text) => _table.Key(column, text);
+
+        public override void Dispose()
+        {
+            _table.Dispose();
+            base.Dispose();
+        }
+    }
+}
