@@ -30,6 +30,7 @@ internal static class CommandPage
         | report | report, samples |
         | data list | builtIn [{name, description, kind, origin}], download [{name, description, cached}] |
         | data export, data get | samples, out; name, folder |
+        | data cache | folder, limit, bytes (kept now), freed (with --clear), stores [{name, source, bytes, used}] |
         | demo | as train |
         | doctor | hourglass, engine, engineFault, mended, threads, processors, vectorBits, gpu, memoryGigabytes, dotNet, operatingSystem |
 
@@ -37,6 +38,6 @@ internal static class CommandPage
 
     public static readonly string[] Commands =
     [
-        "train", "detect train", "detect score", "detect evaluate", "detect calibrate", "detect watch", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "demo", "doctor", "completion", "schema",
+        "train", "detect train", "detect score", "detect evaluate", "detect calibrate", "detect watch", "tune", "evaluate", "encode", "decode", "reconstruct", "score", "sample", "interpolate", "attribute", "features", "map", "classifier", "distance", "denoise", "inspect", "report", "data list", "data export", "data get", "data cache", "demo", "doctor", "completion", "schema",
     ];
 }

@@ -217,4 +217,26 @@ public sealed class CommandTests : IDisposable
 
         Approved.Match("docs/commands.md", text.ToString());
     }
+
+    [Fact]
+    public async Task A_source_read_before_is_not_read_again_and_the_cache_tells_of_it()
+    {
+        var before = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        Environment.SetEnvironmentVariable("XDG_CACHE_HOME", In("caches"));
+        try
+        {
+            var rows = Rows(60_000);
+            string[] train = ["train", rows, "--label", "kind", "--epochs", "1", "--report", "none", "--out", In("model.hourglass")];
+            Assert.DoesNotContain("Reusing", (await Run(train)).Error, StringComparison.Ordinal);
+            Assert.Contains($"Reusing the sample store of {rows}", (await Run(train)).Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("Reusing", (await Run([.. train, "--no-cache"])).Error, StringComparison.Ordinal);
+            Assert.Equal(rows, Json((await Run("data", "cache", "--json")).Output).GetProperty("stores")[0].GetProperty("source").GetString());
+            Assert.Contains("Removed", (await Run("data", "cache", "--clear")).Output, StringComparison.Ordinal);
+            Assert.Equal(0, Json((await Run("data", "cache", "--json")).Output).GetProperty("stores").GetArrayLength());
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("XDG_CACHE_HOME", before);
+        }
+    }
 }

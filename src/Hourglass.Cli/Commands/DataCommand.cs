@@ -1,11 +1,13 @@
 using System.CommandLine;
+using System.Globalization;
 using Hourglass.Cli.Options;
 using Hourglass.Data.BuiltIn;
 using Hourglass.Data.Downloads;
+using Hourglass.Data.Stores;
 
 namespace Hourglass.Cli.Commands;
 
-/// <summary>hourglass data list | export NAME FILE | get NAME.</summary>
+/// <summary>hourglass data list | export NAME FILE | get NAME | cache.</summary>
 internal static class DataCommand
 {
     public static Command Create(Screen screen)
@@ -14,6 +16,7 @@ internal static class DataCommand
         command.Subcommands.Add(CreateList(screen));
         command.Subcommands.Add(CreateExport(screen));
         command.Subcommands.Add(CreateGet(screen));
+        command.Subcommands.Add(CreateCache(screen));
         return command;
     }
 
@@ -85,4 +88,33 @@ internal static class DataCommand
         });
         return command;
     }
+
+    private static Command CreateCache(Screen screen)
+    {
+        var command = new Command("cache", "Sample stores kept from earlier runs: a source of 1 MiB or more whose size, time and options are unchanged is not read again.\n\nExample:\n  hourglass data cache --clear");
+        var (clear, json) = (new Option<bool>("--clear") { Description = "Remove them." }, CommonOptions.Json());
+        command.Options.Add(clear);
+        command.Options.Add(json);
+        command.SetAction(parse =>
+        {
+            var cache = StoreCache.OfUser();
+            var stores = cache.Stores();
+            var freed = parse.GetValue(clear) ? cache.Clear() : 0;
+            if (parse.GetValue(json))
+            {
+                screen.WriteJson(new { cache.Folder, cache.Limit, bytes = stores.Sum(store => store.Bytes) - freed, freed, stores = freed > 0 ? [] : stores });
+                return;
+            }
+
+            if (stores.Count > 0)
+            {
+                screen.WriteTable(["source", "MB", "last used"], stores.Select(store => new[] { store.Source, Megabytes(store.Bytes), store.Used.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) }));
+            }
+
+            screen.Output.WriteLine($"{cache.Folder}: {stores.Count} stores, {Megabytes(stores.Sum(store => store.Bytes))} of {Megabytes(cache.Limit)} MB.{(freed > 0 ? $" Removed {Megabytes(freed)} MB." : "")}");
+        });
+        return command;
+    }
+
+    private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Collectives;
 using Hourglass.Data;
@@ -63,6 +64,7 @@ internal static class ModelOnData
             PreparedData Read(SamplePreprocessing preprocessing, Screen own)
             {
                 var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, null, cancellationToken);
+                DataDisplay.WriteReuse(own, prepared);
                 foreach (var note in prepared.Description.Notes)
                 {
                     own.Error.WriteLine(note);

@@ -12,6 +12,7 @@ internal static class DataDisplay
     public static void Write(Screen screen, PreparedData data, AutoencoderOptions options)
     {
         var (description, error) = (data.Description, screen.Error);
+        WriteReuse(screen, data);
         error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{description.Source} ({description.Format}): {description.Samples:N0} samples of shape [{string.Join(", ", data.Samples.SampleShape)}]; {data.Split.Training.Length:N0} train, {data.Split.Validation.Length:N0} validate."));
         if (description.Columns.Count > 0)
         {
@@ -26,6 +27,15 @@ internal static class DataDisplay
         }
 
         error.WriteLine($"Model: {options.LatentSize} latents, {Kind(options.Network)} network, {Kind(options.Bottleneck)} bottleneck, {Kind(options.Objective)}, batch {options.Training.BatchSize}, {Kind(options.Training.Optimizer)} at {options.Training.ActualLearningRate.ToString(CultureInfo.InvariantCulture)}, seed {options.Training.Seed}.");
+    }
+
+    /// <summary>Says where the source itself was not read.</summary>
+    public static void WriteReuse(Screen screen, PreparedData data)
+    {
+        if (data.IsReused)
+        {
+            screen.Error.WriteLine($"Reusing the sample store of {data.Description.Source}, unchanged since it was read; --no-cache reads it anew.");
+        }
     }
 
     /// <summary>The JSON word of a choice.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Hourglass.Data;
+using Hourglass.Data.Stores;
 
 namespace Hourglass.Cli.Options;
 
@@ -23,10 +24,11 @@ internal sealed class ReadFlags
     private readonly Option<string?> _tile = new("--tile") { Description = "Pictures: squares of this side cut from them, SIDE[:STEP], instead of whole pictures." };
     private readonly Option<bool?> _grey = new("--grey") { Description = "Pictures: true for one channel, false for three." };
     private readonly Option<string> _resize = Words("--resize", "Pictures of another size: fit (stretch), crop or refuse.", "fit", "fit", "crop", "refuse");
+    private readonly Option<bool> _noCache = new("--no-cache") { Description = "Read the source anew and keep nothing of it; see 'hourglass data cache'." };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _text, _window, _series, _size, _tile, _grey, _resize })
+        foreach (var option in new Option[] { _label, _id, _ignore, _delimiter, _header, _encoding, _decimal, _onBadRow, _key, _text, _window, _series, _size, _tile, _grey, _resize, _noCache })
         {
             command.Options.Add(option);
         }
@@ -50,6 +52,7 @@ internal sealed class ReadFlags
         Tile = Tile(parse.GetValue(_tile)),
         Grey = parse.GetValue(_grey),
         Resize = Enum.Parse<ResizePolicy>(parse.GetValue(_resize)!, ignoreCase: true),
+        Cache = parse.GetValue(_noCache) ? null : StoreCache.OfUser(),
     };
 
     /// <summary>An option that takes one of some words.</summary>

@@ -1,3 +1,4 @@
+using Hourglass.Bundles;
 using Hourglass.Data.Arrays;
 using Hourglass.Data.BuiltIn;
 using Hourglass.Data.Downloads;
@@ -28,19 +29,9 @@ public static class DataFile
 
         return Guard(path, () =>
         {
-            if (OpenTable(path, read) is { } table)
-            {
-                using (table)
-                {
-                    return read.Text is not null ? TextData.Prepare(table, read, preparation, cancellationToken)
-                        : read.Window is { } window
-                        ? SeriesData.Prepare(TableData.Prepare(table, read, preparation with { ByTime = true }, progress, cancellationToken), window, preparation.Validation)
-                        : TableData.Prepare(table, read, preparation, progress, cancellationToken);
-                }
-            }
-
-            using var array = OpenArray(path, read, null, isDeep: false, read.Series);
-            return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
+            var rows = preparation with { ByTime = read.Window is not null };
+            var data = Kept(path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken));
+            return read.Window is { } window && data.Preprocessing is TablePreprocessing ? SeriesData.Prepare(data, window, preparation.Validation) : data;
         });
     }
 
@@ -56,23 +47,44 @@ public static class DataFile
         string path, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
         Guard(path, () =>
         {
-            if (OpenTable(path, read) is { } table)
-            {
-                using (table)
-                {
-                    return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, cancellationToken)
-                        : preprocessing is SeriesPreprocessing series
-                        ? SeriesData.Apply(TableData.Apply(table, read, series.Rows, progress, cancellationToken), read.Window ?? new WindowOptions(series.Steps, series.Stride))
-                        : preprocessing is TablePreprocessing fitted
-                        ? TableData.Apply(table, read, fitted, progress, cancellationToken)
-                        : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
-                }
-            }
-
-            var isDeep = preprocessing is ArrayPreprocessing { Shape.Count: 3 };
-            using var array = OpenArray(path, read, isDeep || preprocessing is ImagePreprocessing ? preprocessing.SampleShape : null, isDeep, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
-            return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
+            var series = preprocessing as SeriesPreprocessing;
+            var data = Kept(path, read, $"known {BundleJson.Serialize(series?.Rows ?? preprocessing)}", own => Applied(path, own, series?.Rows ?? preprocessing, progress, cancellationToken));
+            return series is null ? data : SeriesData.Apply(data, read.Window ?? new WindowOptions(series.Steps, series.Stride));
         });
+
+    private static PreparedData Kept(string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> make) =>
+        read.Cache is { } cache && !BuiltInSets.Names.Contains(path, StringComparer.Ordinal) ? cache.Through(DownloadableSets.Resolve(path) ?? path, read, purpose, make) : make(read);
+
+    private static PreparedData Prepared(string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        if (OpenTable(path, read) is { } table)
+        {
+            using (table)
+            {
+                return read.Text is not null ? TextData.Prepare(table, read, preparation, cancellationToken) : TableData.Prepare(table, read, preparation, progress, cancellationToken);
+            }
+        }
+
+        using var array = OpenArray(path, read, null, isDeep: false, read.Series);
+        return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
+    }
+
+    private static PreparedData Applied(string path, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        if (OpenTable(path, read) is { } table)
+        {
+            using (table)
+            {
+                return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, cancellationToken)
+                    : preprocessing is TablePreprocessing fitted ? TableData.Apply(table, read, fitted, progress, cancellationToken)
+                    : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
+            }
+        }
+
+        var isDeep = preprocessing is ArrayPreprocessing { Shape.Count: 3 };
+        using var array = OpenArray(path, read, isDeep || preprocessing is ImagePreprocessing ? preprocessing.SampleShape : null, isDeep, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
+        return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
+    }
 
     private static PreparedData Guard(string path, Func<PreparedData> read)
     {

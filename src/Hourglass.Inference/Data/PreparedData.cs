@@ -30,8 +30,15 @@ public sealed class PreparedData : IDisposable
     /// <summary>For windows of a table's rows: the rows they were cut from; else null.</summary>
     public SeriesRows? Rows { get; init; }
 
+    /// <summary>Whether the samples come from a store that was kept, and the source was not read.</summary>
+    public bool IsReused { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Samples.Dispose();
+
+    /// <summary>The same with its samples in another place.</summary>
+    internal PreparedData With(SampleStore samples, bool isReused = false) =>
+        new() { Samples = samples, Preprocessing = Preprocessing, Description = Description, Split = Split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = isReused };
 }
 
 /// <summary>The rows of a table that windows were cut from.</summary>

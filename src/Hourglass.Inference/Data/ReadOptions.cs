@@ -55,6 +55,10 @@ public sealed record ReadOptions
 
     /// <summary>Where sample stores go; a folder under the system's temporary one when null.</summary>
     public string? StoreFolder { get; init; }
+
+    /// <summary>Where sample stores are kept for later runs; none are when null.</summary>
+    [JsonIgnore]
+    public Stores.StoreCache? Cache { get; init; }
 }
 
 /// <summary>Width and height in pixels.</summary>

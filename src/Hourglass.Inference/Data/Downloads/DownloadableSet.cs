@@ -13,17 +13,20 @@ namespace Hourglass.Data.Downloads;
 /// <param name="Files">Names and MD5 checksums as the publisher gives them.</param>
 public sealed record DownloadableSet(string Name, string Description, Uri Address, IReadOnlyList<DownloadableFile> Files)
 {
-    /// <summary>Where caches stand; XDG_CACHE_HOME or the user's own.</summary>
-    public static string CacheRoot { get; } = Path.Combine(
-        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } root ? root
-        : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "hourglass", "data");
+    /// <summary>Where sets are kept.</summary>
+    public static string CacheRoot { get; } = Path.Combine(UserCaches(), "data");
 
     /// <summary>Where this set's files are kept.</summary>
     public string Folder { get; init; } = Path.Combine(CacheRoot, Name);
 
     /// <summary>Whether all files are there.</summary>
     public bool IsCached => Files.All(file => File.Exists(Path.Combine(Folder, file.Name)));
+
+    /// <summary>Where all of the program's caches stand: in XDG_CACHE_HOME, or where the system has them.</summary>
+    internal static string UserCaches() => Path.Combine(
+        Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } root ? root
+        : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "hourglass");
 
     /// <summary>Fetches what is missing, checks it, unpacks archives.</summary>
     /// <param name="client">Its handler may be a test's.</param>

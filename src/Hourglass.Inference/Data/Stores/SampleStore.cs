@@ -11,7 +11,7 @@ public sealed unsafe class SampleStore : IDisposable
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _values;
-    private readonly bool _deleteOnDispose;
+    private bool _deleteOnDispose;
     private readonly SampleStore? _rows;
     private readonly long _step; // values from one sample to the next
     private bool _disposed;
@@ -151,6 +151,13 @@ public sealed unsafe class SampleStore : IDisposable
         {
             File.Delete(Path);
         }
+    }
+
+    /// <summary>Closes it and leaves the file, which is whose from now on that asked.</summary>
+    internal void Release()
+    {
+        _deleteOnDispose = false;
+        Dispose();
     }
 
     internal static SampleStore Open(string path, bool verifyContent, bool deleteOnDispose)

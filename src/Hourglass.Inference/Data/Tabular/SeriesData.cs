@@ -76,6 +76,7 @@ internal static class SeriesData
         Split = split,
         Labels = rows.Labels is { } labels ? labels with { Codes = [.. Enumerable.Range(0, (int)store.Count).Select(number => labels.Codes[(number * window.Stride) + window.Steps - 1])] } : null,
         Identifiers = rows.Identifiers is { } names ? [.. Enumerable.Range(0, (int)store.Count).Select(number => names[(number * window.Stride) + window.Steps - 1])] : null,
+        IsReused = rows.IsReused,
         Rows = new SeriesRows((int)rows.Samples.Count, window.Stride, rows.Labels, rows.Identifiers, rows.Times),
         Description = rows.Description with { Samples = store.Count, Notes = [.. rows.Description.Notes, $"Windows: {store.Count} of {window.Steps} rows, {window.Stride} apart.", .. GapNote(rows)] },
     };
