@@ -45,6 +45,11 @@ public sealed class ScoreRule
         var (scores, length) = (new double[batch.Count], batch.Basis.SampleLength);
         var (raw, parts) = (new double[batch.Count], contributions.IsEmpty ? [] : new double[contributions.Length]);
         contributions.Clear();
+        if (parts.Length == 0 && terms.Count > 1)
+        {
+            Parallel.ForEach(terms, term => batch.Values(term));
+        }
+
         foreach (var term in terms)
         {
             if (parts.Length == 0)

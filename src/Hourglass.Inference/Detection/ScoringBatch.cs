@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hourglass.Detection.Terms;
 using Hourglass.Scoring;
 
@@ -6,7 +7,7 @@ namespace Hourglass.Detection;
 /// <summary>Samples that are scored together, with what the members make of them, computed once for all terms.</summary>
 public sealed class ScoringBatch
 {
-    private readonly Dictionary<ScoreTerm, double[]> _values = [];
+    private readonly ConcurrentDictionary<ScoreTerm, double[]> _values = [];
     private readonly Dictionary<IReconstructor, (float[] Latents, float[] Reconstructions)> _made = [];
 
     /// <summary>Takes samples.</summary>
@@ -40,18 +41,18 @@ public sealed class ScoringBatch
     /// <param name="model">A member of the basis, or its PCA.</param>
     public float[] Reconstructions(IReconstructor model) => Of(model).Reconstructions;
 
-    /// <summary>A term's numbers, measured once though several rules may ask.</summary>
+    /// <summary>A term's numbers, measured once though several rules may ask; several terms may be measured at a time.</summary>
     /// <param name="term">The term.</param>
     public double[] Values(ScoreTerm term)
     {
-        if (!_values.TryGetValue(term, out var values))
-        {
-            values = new double[Count];
-            term.Measure(this, values, []);
-            _values.Add(term, values);
-        }
+        return _values.GetOrAdd(term, Measured);
 
-        return values;
+        double[] Measured(ScoreTerm asked)
+        {
+            var values = new double[Count];
+            asked.Measure(this, values, []);
+            return values;
+        }
     }
 
     /// <summary>Some of the samples.</summary>
@@ -73,13 +74,16 @@ public sealed class ScoringBatch
 
     private (float[] Latents, float[] Reconstructions) Of(IReconstructor model)
     {
-        if (!_made.TryGetValue(model, out var made))
+        lock (_made) // a model serves one caller at a time
         {
-            made = (new float[Count * model.LatentSize], new float[Samples.Length]);
-            model.Reconstruct(Samples, made.Latents, made.Reconstructions);
-            _made.Add(model, made);
-        }
+            if (!_made.TryGetValue(model, out var made))
+            {
+                made = (new float[Count * model.LatentSize], new float[Samples.Length]);
+                model.Reconstruct(Samples, made.Latents, made.Reconstructions);
+                _made.Add(model, made);
+            }
 
-        return made;
+            return made;
+        }
     }
 }

@@ -31,6 +31,52 @@ public sealed class NeighbourSearchTests
         float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)GeneratedScores.Normal(random) + 3)];
     }
 
+    [Theory]
+    [InlineData(5000, 30, 4, 3)] // few directions: a short sketch
+    [InlineData(3001, 130, 6, 5)]
+    [InlineData(2500, 9, 9, 1)] // no direction less than another: whole rows
+    [InlineData(1500, 40, 2, 1000)] // more wanted than a leaf holds
+    public void Who_asks_often_is_told_the_same_rows_to_the_last_bit(int rows, int length, int factors, int wanted)
+    {
+        var random = new Random(length);
+        var loadings = Enumerable.Range(0, factors * length).Select(_ => GeneratedScores.Normal(random)).ToArray();
+        var (values, asked) = (Numbers(rows, 0.05), Numbers(300, 0.05));
+        values.AsSpan(0, 40 * length).CopyTo(values.AsSpan((rows - 40) * length)); // ties
+        values.AsSpan(0, 20 * length).CopyTo(asked); // queries that equal rows
+        for (var place = 0; place < 20 * length; place++)
+        {
+            asked[(100 * length) + place] *= place < 10 * length ? 30 : 1e20f; // far away, and farther than squares can be counted
+        }
+
+        var search = new NeighbourSearch(values, length);
+        foreach (var queries in new[] { 30, 300 }) // whole rows first, then sketches
+        {
+            var found = search.Nearest(asked.AsSpan(0, queries * length), wanted);
+            for (var query = 0; query < queries; query++)
+            {
+                var row = asked.AsSpan(query * length, length).ToArray();
+                var expected = Enumerable.Range(0, rows).Select(other => new Neighbour(other, System.Numerics.Tensors.TensorPrimitives.Distance<float>(row, search.Row(other))))
+                    .OrderBy(neighbour => neighbour.Distance).ThenBy(neighbour => neighbour.Row).Take(wanted);
+                Assert.Equal(expected, found.AsSpan(query * wanted, wanted).ToArray());
+            }
+        }
+
+        float[] Numbers(int count, double noise)
+        {
+            var numbers = new float[count * length];
+            for (var start = 0; start < numbers.Length; start += length)
+            {
+                var own = Enumerable.Range(0, factors).Select(_ => GeneratedScores.Normal(random)).ToArray();
+                for (var place = 0; place < length; place++)
+                {
+                    numbers[start + place] = (float)(7 + own.Select((factor, number) => factor * loadings[(number * length) + place]).Sum() + (noise * GeneratedScores.Normal(random)));
+                }
+            }
+
+            return numbers;
+        }
+    }
+
     private static double Distance(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         var sum = 0.0;

@@ -1,3 +1,5 @@
+using Hourglass.Scoring;
+
 namespace Hourglass.Detection.Terms;
 
 /// <summary>Mean distance between a sample's latents and those of the nearest normal samples, the members' latents beside each other.</summary>
@@ -35,9 +37,7 @@ internal sealed class LatentNeighbourTerm : ScoreTerm
     public override void Measure(ScoringBatch batch, Span<double> values, Span<double> contributions)
     {
         var (length, wanted) = (batch.Basis.SampleLength, Math.Min(_record.Neighbours, _search.Count));
-        var latents = new float[batch.Count * Width(_basis)];
-        Latents(_basis, batch.Samples, latents);
-        var found = _search.Nearest(latents, wanted);
+        var found = _search.Nearest(Beside(_basis, batch.Count, batch.Latents), wanted);
         contributions.Clear();
         for (var sample = 0; sample < batch.Count; sample++)
         {
@@ -63,28 +63,35 @@ internal sealed class LatentNeighbourTerm : ScoreTerm
         var latents = new float[basis.References.Length / length * width];
         for (var row = 0; row < basis.References.Length / length; row += Rows)
         {
-            var count = Math.Min(Rows, (basis.References.Length / length) - row);
-            Latents(basis, basis.References.AsSpan(row * length, count * length), latents.AsSpan(row * width, count * width));
+            var (start, count) = (row, Math.Min(Rows, (basis.References.Length / length) - row));
+            Beside(basis, count, member =>
+            {
+                var own = new float[count * member.LatentSize];
+                member.Encode(basis.References.AsSpan(start * length, count * length), own);
+                return own;
+            }).CopyTo(latents, start * width);
         }
 
         return latents;
     }
 
     // Members beside each other: [sample, member, latent].
-    private static void Latents(DetectorBasis basis, ReadOnlySpan<float> samples, Span<float> latents)
+    private static float[] Beside(DetectorBasis basis, int count, Func<IReconstructor, float[]> latentsOf)
     {
-        var (count, width, start) = (samples.Length / basis.SampleLength, Width(basis), 0);
+        var (width, start) = (Width(basis), 0);
+        var latents = new float[count * width];
         foreach (var member in basis.Members)
         {
-            var own = new float[count * member.LatentSize];
-            member.Encode(samples, own);
+            var own = latentsOf(member);
             for (var sample = 0; sample < count; sample++)
             {
-                own.AsSpan(sample * member.LatentSize, member.LatentSize).CopyTo(latents.Slice((sample * width) + start, member.LatentSize));
+                own.AsSpan(sample * member.LatentSize, member.LatentSize).CopyTo(latents.AsSpan((sample * width) + start));
             }
 
             start += member.LatentSize;
         }
+
+        return latents;
     }
 
     private static void Split(ReadOnlySpan<float> sample, ReadOnlySpan<float> neighbour, double distance, Span<double> contributions)
