@@ -17,21 +17,21 @@ internal static class AdBench
 {
     public static int Run(string[] args)
     {
-        if (Value(args, "--data") is not { } folder || Value(args, "--protocol") is not ("semi" or "unsupervised"))
+        if (Arguments.Text(args, "--data") is not { } folder || Arguments.Text(args, "--protocol") is not ("semi" or "unsupervised"))
         {
-            Console.Error.WriteLine("adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--only WORDS] [--detector OPTIONS.json] [--json]");
+            Console.Error.WriteLine("adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]");
             return 1;
         }
 
-        var isSemi = Value(args, "--protocol") == "semi";
-        var seeds = int.Parse(Value(args, "--seeds") ?? "1", CultureInfo.InvariantCulture);
-        var options = Value(args, "--detector") is { } file ? BundleJson.Deserialize<DetectorOptions>(File.ReadAllText(file), file) : isSemi ? new DetectorOptions() : DetectorOptions.ForContaminated();
-        var only = Value(args, "--only")?.Split(',');
+        var isSemi = Arguments.Text(args, "--protocol") == "semi";
+        var seeds = Enumerable.Range(Arguments.Number(args, "--first-seed", 1), Arguments.Number(args, "--seeds", 1)).ToArray();
+        var options = Arguments.Text(args, "--detector") is { } file ? BundleJson.Deserialize<DetectorOptions>(File.ReadAllText(file), file) : isSemi ? new DetectorOptions() : DetectorOptions.ForContaminated();
+        var only = Arguments.Text(args, "--only")?.Split(',');
         var sets = Directory.GetFiles(folder, "*.npz").Where(file => only is null || only.Any(word => Path.GetFileName(file).Contains(word, StringComparison.OrdinalIgnoreCase)))
             .Order(StringComparer.Ordinal).Select(set => Measure(set, options, isSemi, seeds)).ToList();
         if (args.Contains("--json", StringComparer.Ordinal))
         {
-            Console.WriteLine(BundleJson.Serialize(new { protocol = Value(args, "--protocol"), seeds, mean = Mean(sets), sets }));
+            Console.WriteLine(BundleJson.Serialize(new { protocol = Arguments.Text(args, "--protocol"), seeds = seeds.Length, firstSeed = seeds[0], mean = Mean(sets), sets }));
             return 0;
         }
 
@@ -40,13 +40,11 @@ internal static class AdBench
         return 0;
     }
 
-    private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is var place and >= 0 && place + 1 < args.Length ? args[place + 1] : null;
-
-    private static SetResult Measure(string file, DetectorOptions options, bool isSemi, int seeds)
+    private static SetResult Measure(string file, DetectorOptions options, bool isSemi, int[] seeds)
     {
         var watch = Stopwatch.StartNew();
         var (rows, anomalous) = Read(file);
-        var runs = Enumerable.Range(1, seeds).Select(seed => Measure(rows, anomalous, options, isSemi, seed)).ToList();
+        var runs = seeds.Select(seed => Measure(rows, anomalous, options, isSemi, seed)).ToList();
         var figures = runs[0].Keys.ToDictionary(rule => rule, rule => Figures.Of([.. runs.Select(run => run[rule])]), StringComparer.Ordinal);
         var own = figures["autoencoder"];
         var result = new SetResult(Path.GetFileNameWithoutExtension(file), rows.Length, rows[0].Length, own.Auroc, own.AurocDeviation, own.AveragePrecision, figures.Where(pair => pair.Key != "autoencoder").ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal), Math.Round(watch.Elapsed.TotalSeconds, 1));

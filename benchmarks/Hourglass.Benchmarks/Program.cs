@@ -21,7 +21,7 @@ return args.FirstOrDefault() switch
 static int Usage()
 {
     Console.Error.WriteLine("Benchmarks:");
-    Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
+    Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
     Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--steps N] [--json]");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
