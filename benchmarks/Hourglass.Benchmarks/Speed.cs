@@ -68,9 +68,11 @@ internal static class Speed
         var (ours, theirs) = (new double[work.Rounds], new double[peers.Count, work.Rounds]);
         for (var round = 0; round < work.Rounds; round++)
         {
+            Settle();
             ours[round] = contest.Ours();
             for (var peer = 0; peer < peers.Count; peer++)
             {
+                Settle();
                 theirs[peer, round] = peers[peer].Rate();
             }
         }
@@ -81,6 +83,9 @@ internal static class Speed
             return new SpeedRow(work.Name, peer.Name, Rounded(Median([.. ours.Zip(other, (mine, his) => mine / his)])), peer.Floor, Rounded(Median(ours)), Rounded(Median(other)), contest.Unit);
         })];
     }
+
+    // Threads of a library that has just worked spin for a while in case there is more to do, on a core that the next one needs.
+    private static void Settle() => Thread.Sleep(100);
 
     private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 

@@ -11,13 +11,13 @@ internal static class SpeedDense
     {
         foreach (var threads in new[] { 2, 1 })
         {
-            yield return Dense("textbook 784-128-32", [784, 128, 32], 32, threads, 8192, threads == 2 ? 4 : 3.5, pyTorchFloor: 5);
+            yield return Dense("textbook 784-128-32", [784, 128, 32], 32, threads, 16_384, threads == 2 ? 4 : 3.5, pyTorchFloor: 5);
             yield return Dense("textbook 784-128-32", [784, 128, 32], 256, threads, 16_384, threads == 2 ? 3 : 2.5, peakFloor: threads == 1 ? 0.6 : null);
         }
 
         foreach (var threads in new[] { 2, 1 })
         {
-            yield return Dense("table 30-64-16", [30, 64, 16], 256, threads, 65_536, 6);
+            yield return Dense("table 30-64-16", [30, 64, 16], 256, threads, 65_536, 6, isTable: true);
         }
 
         foreach (var threads in new[] { 2, 1 })
@@ -27,7 +27,7 @@ internal static class SpeedDense
     }
 
     private static SpeedWork Dense(
-        string name, int[] widths, int batch, int threads, int samples, double floor, double? pyTorchFloor = null, double? peakFloor = null, bool isVariational = false) =>
+        string name, int[] widths, int batch, int threads, int samples, double floor, double? pyTorchFloor = null, double? peakFloor = null, bool isTable = false, bool isVariational = false) =>
         new($"{name}, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}", threads, () =>
         {
             var model = new AutoencoderOptions
@@ -35,11 +35,13 @@ internal static class SpeedDense
                 LatentSize = widths[^1],
                 Network = new DenseNetworkOptions { Hidden = widths[1..^1] },
                 Bottleneck = isVariational ? new GaussianOptions() : new DeterministicOptions(),
-                Objective = new BinaryCrossEntropyOptions(),
+                Objective = isTable ? new SquaredErrorOptions() : new BinaryCrossEntropyOptions(),
             };
-            return SpeedTraining.Contest(model, [widths[0]], samples, batch, data =>
+            UsualLoop Loop(UsualDistance distance) => isVariational ? UsualLoop.DenseVariational(widths, distance) : UsualLoop.Dense(widths, distance);
+            return SpeedTraining.Contest(model, [widths[0]], samples, batch, isTable ? 4 : 2, (data, epochs) =>
             {
-                var peers = SpeedTraining.TorchSharp(isVariational ? UsualLoop.DenseVariational(widths) : UsualLoop.Dense(widths), data, batch, floor);
+                var peers = SpeedTraining.TorchSharp(Loop(isTable ? UsualLoop.SquaredError : UsualLoop.Probabilities), data, batch, epochs, floor);
+                peers += isTable ? Peers.None : SpeedTraining.TorchSharp(Loop(UsualLoop.Logits), data, batch, epochs, 1, "TorchSharp, logits");
                 peers += pyTorchFloor is { } least ? PythonPeer.PyTorch(new { model = "dense", widths, batch, samples, threads }, threads, samples, least) : Peers.None;
                 return peers + (peakFloor is { } share ? new Peers([new SpeedPeer("multiply-add peak", share, () => MultiplyAddPeak.Measure() / Operations(widths))], []) : Peers.None);
             });

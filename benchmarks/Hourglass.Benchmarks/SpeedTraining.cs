@@ -15,8 +15,9 @@ internal static class SpeedTraining
     /// <param name="shape">Shape of a sample.</param>
     /// <param name="samples">Samples in an epoch.</param>
     /// <param name="batch">Samples in a step.</param>
-    /// <param name="peers">From the data, [sample, ...shape], to those who do the same.</param>
-    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, Func<Tensor, Peers> peers)
+    /// <param name="epochs">Epochs in a piece of work.</param>
+    /// <param name="peers">From the data, [sample, ...shape], and the epochs to those who do the same.</param>
+    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, int epochs, Func<Tensor, int, Peers> peers)
     {
         manual_seed(1);
         var data = rand([samples, .. shape.Select(size => (long)size)]);
@@ -25,11 +26,11 @@ internal static class SpeedTraining
         var ours = new Autoencoder(model with
         {
             Input = new InputOptions { Shape = shape, IsUnitInterval = true, Blocks = [new FeatureBlock("values", 0, length, FeatureBlockKind.Numeric)] },
-            Training = new TrainingOptions { Epochs = 1, BatchSize = batch, Patience = null },
+            Training = new TrainingOptions { Epochs = epochs, BatchSize = batch, Patience = null },
         });
         var all = Enumerable.Range(0, samples).Select(number => (long)number).ToArray();
-        var others = peers(data);
-        return new SpeedContest("samples/s", SpeedContest.Rate(samples, () =>
+        var others = peers(data, epochs);
+        return new SpeedContest("samples/s", SpeedContest.Rate((double)samples * epochs, () =>
         {
             using var trainer = new Trainer(ours, store, new SampleSplit(all, []));
             trainer.Run();
@@ -37,8 +38,14 @@ internal static class SpeedTraining
     }
 
     /// <summary>TorchSharp's usual loop as a peer.</summary>
-    public static Peers TorchSharp(UsualLoop loop, Tensor data, int batch, double floor) =>
-        new([new SpeedPeer("TorchSharp", floor, SpeedContest.Rate(data.shape[0], () => loop.Epoch(data, batch)))], [loop]);
+    public static Peers TorchSharp(UsualLoop loop, Tensor data, int batch, int epochs, double floor, string name = "TorchSharp") =>
+        new([new SpeedPeer(name, floor, SpeedContest.Rate(data.shape[0] * epochs, () =>
+        {
+            for (var epoch = 0; epoch < epochs; epoch++)
+            {
+                loop.Epoch(data, batch);
+            }
+        }))], [loop]);
 
     private static SampleStore Store(Tensor data, int[] shape)
     {

@@ -34,20 +34,30 @@ internal sealed class UsualLoop(IReadOnlyList<Module> modules, Func<Tensor, Tens
         }
     }
 
-    /// <summary>A dense autoencoder with binary cross-entropy.</summary>
+    /// <summary>A dense autoencoder.</summary>
     /// <param name="widths">From the sample's length to the latents'.</param>
-    public static UsualLoop Dense(int[] widths)
+    /// <param name="distance">Between the decoder's output and the samples.</param>
+    public static UsualLoop Dense(int[] widths, UsualDistance distance)
     {
         Sequential encoder = Sequential([.. Hidden(widths), Linear(widths[^2], widths[^1])]), decoder = Decoder(widths);
-        return new UsualLoop([encoder, decoder], samples => functional.binary_cross_entropy_with_logits(decoder.call(encoder.call(samples)), samples));
+        return new UsualLoop([encoder, decoder], samples => distance(decoder.call(encoder.call(samples)), samples, Reduction.Mean));
     }
 
     /// <summary>A dense VAE.</summary>
-    public static UsualLoop DenseVariational(int[] widths)
+    public static UsualLoop DenseVariational(int[] widths, UsualDistance distance)
     {
         Sequential encoder = Sequential(Hidden(widths)), decoder = Decoder(widths);
-        return Variational(encoder, widths[^2], widths[^1], decoder);
+        return Variational(encoder, widths[^2], widths[^1], decoder, distance);
     }
+
+    /// <summary>Binary cross-entropy as examples write it: a sigmoid ends the decoder, and the loss takes probabilities.</summary>
+    public static Tensor Probabilities(Tensor output, Tensor samples, Reduction reduction) => functional.binary_cross_entropy(output.sigmoid(), samples, reduction: reduction);
+
+    /// <summary>The same from logits, which is faster and less common.</summary>
+    public static Tensor Logits(Tensor output, Tensor samples, Reduction reduction) => functional.binary_cross_entropy_with_logits(output, samples, reduction: reduction);
+
+    /// <summary>Squared error.</summary>
+    public static Tensor SquaredError(Tensor output, Tensor samples, Reduction reduction) => functional.mse_loss(output, samples, reduction);
 
     /// <summary>A convolutional VAE of 28 x 28 pictures: two strided convolutions each way.</summary>
     public static UsualLoop ConvolutionalVariational(int[] channels, int latents)
@@ -56,7 +66,7 @@ internal sealed class UsualLoop(IReadOnlyList<Module> modules, Func<Tensor, Tens
         var encoder = Sequential(Conv2d(1, channels[0], 3, 2, 1), ReLU(), Conv2d(channels[0], channels[1], 3, 2, 1), ReLU(), Flatten());
         var decoder = Sequential(
             Linear(latents, features), ReLU(), Unflatten(1, [channels[1], 7, 7]), ConvTranspose2d(channels[1], channels[0], 3, 2, 1, 1), ReLU(), ConvTranspose2d(channels[0], 1, 3, 2, 1, 1));
-        return Variational(encoder, features, latents, decoder);
+        return Variational(encoder, features, latents, decoder, Probabilities);
     }
 
     /// <summary>A GRU reads a series into a state, another writes it from the latents at every step; squared error.</summary>
@@ -72,7 +82,7 @@ internal sealed class UsualLoop(IReadOnlyList<Module> modules, Func<Tensor, Tens
         });
     }
 
-    private static UsualLoop Variational(Sequential encoder, int features, int latents, Sequential decoder)
+    private static UsualLoop Variational(Sequential encoder, int features, int latents, Sequential decoder, UsualDistance distance)
     {
         Linear toMean = Linear(features, latents), toLogVariance = Linear(features, latents);
         return new UsualLoop([encoder, toMean, toLogVariance, decoder], samples =>
@@ -81,7 +91,7 @@ internal sealed class UsualLoop(IReadOnlyList<Module> modules, Func<Tensor, Tens
             var (mean, logVariance) = (toMean.call(values), toLogVariance.call(values));
             var drawn = mean + ((0.5 * logVariance).exp() * randn_like(mean));
             var divergence = -0.5 * (1 + logVariance - mean.pow(2) - logVariance.exp()).sum();
-            return functional.binary_cross_entropy_with_logits(decoder.call(drawn), samples, reduction: Reduction.Sum) + divergence;
+            return distance(decoder.call(drawn), samples, Reduction.Sum) + divergence;
         });
     }
 
@@ -94,3 +104,6 @@ internal sealed class UsualLoop(IReadOnlyList<Module> modules, Func<Tensor, Tens
         return Sequential([.. Hidden(mirrored), Linear(mirrored[^2], mirrored[^1])]);
     }
 }
+
+/// <summary>Distance of a decoder's output from samples.</summary>
+internal delegate Tensor UsualDistance(Tensor output, Tensor samples, Reduction reduction);

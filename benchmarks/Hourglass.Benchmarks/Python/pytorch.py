@@ -35,7 +35,7 @@ class Dense(nn.Module):
         self.decoder = nn.Sequential(*hidden(mirrored), nn.Linear(mirrored[-2], mirrored[-1]))
 
     def forward(self, x):
-        return functional.binary_cross_entropy_with_logits(self.decoder(self.encoder(x)), x)
+        return functional.binary_cross_entropy(torch.sigmoid(self.decoder(self.encoder(x))), x)
 
 
 class Convolutional(nn.Module):
@@ -54,7 +54,7 @@ class Convolutional(nn.Module):
         mean, log_variance = self.mean(values), self.log_variance(values)
         drawn = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
         divergence = -0.5 * (1 + log_variance - mean.pow(2) - log_variance.exp()).sum()
-        return functional.binary_cross_entropy_with_logits(self.decoder(drawn), x, reduction="sum") + divergence
+        return functional.binary_cross_entropy(torch.sigmoid(self.decoder(drawn)), x, reduction="sum") + divergence
 
 
 class Recurrent(nn.Module):

@@ -8,6 +8,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
     private const float Never = -100; // a logit that adds nothing, in the lanes of a last register that is not full
     private const int ProductRun = 64; // factors from 1 to 2: their product stays finite
+    private const int LogLanes = 8;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override double SquaredError(float* output, float* target, float* gradient, int count, float scale)
@@ -60,6 +61,47 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
 
         return Total(sum) + logs + LogTotal(product);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double SquaredError(float* output, float* target, float* gradient, int count, int rows, float scale)
+    {
+        var (sum, twice, stride) = (Of(0), Of(2 * scale), DenseMap.Stride(count));
+        for (var row = 0; row < rows; row++, output += stride, target += stride, gradient += stride)
+        {
+            for (var i = 0; i < count; i += TLanes.Count)
+            {
+                var difference = TLanes.Subtract(TLanes.Load(output + i), TLanes.Load(target + i));
+                sum = TLanes.MultiplyAdd(difference, difference, sum);
+                TLanes.Store(TLanes.Multiply(difference, twice), gradient + i);
+            }
+        }
+
+        return Total(sum);
+    }
+
+    // A logit of zero that pads a row adds log 2 and gets a gradient: both are taken away again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, int rows, float scale)
+    {
+        var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
+        var (stride, run) = (DenseMap.Stride(count), 0);
+        var padding = DenseMap.Padded(count, TLanes.Count) - count;
+        for (var row = 0; row < rows; row++, output += stride, target += stride, gradient += stride)
+        {
+            for (var i = 0; i < count; i += TLanes.Count)
+            {
+                Logistic(output + i, target + i, gradient + i, factor, ref sum, ref product);
+                if (++run == ProductRun)
+                {
+                    (logs, product, run) = (logs + LogTotal(product), Of(1), 0);
+                }
+            }
+
+            new Span<float>(gradient + count, padding).Clear();
+        }
+
+        return Total(sum) + logs + LogTotal(product) - (rows * padding * Math.Log(2));
     }
 
     public override double Multinomial(float* output, float* target, float* gradient, int count, float scale)
@@ -189,14 +231,21 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
     private static void Copy(float* source, float* target, int count) => new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
 
+    // Eight factors of at most 2^64 make a number that a double holds: two logarithms for sixteen lanes.
     private static double LogTotal(TVector product)
     {
         var values = stackalloc float[TLanes.Count];
         TLanes.Store(product, values);
         var total = 0.0;
-        for (var lane = 0; lane < TLanes.Count; lane++)
+        for (var lane = 0; lane < TLanes.Count; lane += LogLanes)
         {
-            total += Math.Log(values[lane]);
+            var factors = 1.0;
+            for (var next = lane; next < Math.Min(lane + LogLanes, TLanes.Count); next++)
+            {
+                factors *= values[next];
+            }
+
+            total += Math.Log(factors);
         }
 
         return total;

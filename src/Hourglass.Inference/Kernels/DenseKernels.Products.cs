@@ -25,7 +25,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
             for (var column = 0; column < outputStride; column += 2 * TLanes.Count)
             {
                 var panel = map.Weights + ((long)(column / Width) * map.PanelLength) + (column % Width);
-                Tile(scratch, Rows, panel, Width, map.Inputs, map.Bias + column, 0, y + ((long)row * outputStride) + column, outputStride);
+                Tile(scratch, Rows, panel, Width, map.Inputs, map.Bias + column, 0, y + ((long)row * outputStride) + column, outputStride, map.Outputs - column);
             }
         }
     }
@@ -80,7 +80,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
             for (var column = 0; column < Width; column += 2 * TLanes.Count)
             {
-                Tile(x + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width);
+                Tile(x + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width, map.Outputs - (panel * Width) - column);
             }
 
             Apply(map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width), sums, Rows * Width, isBias: false, rule); // a tile lies in one run
@@ -178,9 +178,14 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     private static Vector256<float> Fours(float* row, long stride, int number) => Vector256.Create(Vector128.Load(row + (number * stride)), Vector128.Load(row + ((number + 4) * stride)));
 
     // target[row, column] = start[row, column] + sum over steps of a[step, row] * b[step, column], for eight rows and two registers.
-    private static void Tile(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
+    // Where no more outputs are left than one register holds, the second one would only pad.
+    private static void Tile(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride, int left = Width)
     {
-        if (TLanes.HasManyRegisters)
+        if (left <= TLanes.Count)
+        {
+            Narrow(a, aStep, b, bStep, left > 0 ? steps : 0, start, startStride, target, stride);
+        }
+        else if (TLanes.HasManyRegisters)
         {
             EightRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
         }
@@ -189,6 +194,40 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
             FourRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
             FourRows(a + 4, aStep, b, bStep, steps, start + (4 * startStride), startStride, target + (4 * stride), stride);
         }
+    }
+
+    // Eight rows and one register; what only pads the rows is zero.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
+    {
+        var (s0, s1) = (TLanes.Load(start), TLanes.Load(start + startStride));
+        var (s2, s3) = (TLanes.Load(start + (2 * startStride)), TLanes.Load(start + (3 * startStride)));
+        var (s4, s5) = (TLanes.Load(start + (4 * startStride)), TLanes.Load(start + (5 * startStride)));
+        var (s6, s7) = (TLanes.Load(start + (6 * startStride)), TLanes.Load(start + (7 * startStride)));
+        for (; steps > 0; steps--)
+        {
+            var values = TLanes.Load(b);
+            s0 = TLanes.MultiplyAdd(TLanes.Broadcast(a[0]), values, s0);
+            s1 = TLanes.MultiplyAdd(TLanes.Broadcast(a[1]), values, s1);
+            s2 = TLanes.MultiplyAdd(TLanes.Broadcast(a[2]), values, s2);
+            s3 = TLanes.MultiplyAdd(TLanes.Broadcast(a[3]), values, s3);
+            s4 = TLanes.MultiplyAdd(TLanes.Broadcast(a[4]), values, s4);
+            s5 = TLanes.MultiplyAdd(TLanes.Broadcast(a[5]), values, s5);
+            s6 = TLanes.MultiplyAdd(TLanes.Broadcast(a[6]), values, s6);
+            s7 = TLanes.MultiplyAdd(TLanes.Broadcast(a[7]), values, s7);
+            a += aStep;
+            b += bStep;
+        }
+
+        var zero = TLanes.Broadcast(0);
+        Store(target, s0, zero);
+        Store(target + stride, s1, zero);
+        Store(target + (2 * stride), s2, zero);
+        Store(target + (3 * stride), s3, zero);
+        Store(target + (4 * stride), s4, zero);
+        Store(target + (5 * stride), s5, zero);
+        Store(target + (6 * stride), s6, zero);
+        Store(target + (7 * stride), s7, zero);
     }
 
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: sixteen sums live in registers.")]

@@ -108,6 +108,20 @@ internal abstract unsafe class DenseKernels
     /// <summary>Binary cross-entropy of a row from logits and its gradient.</summary>
     public abstract double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, float scale);
 
+    /// <summary>Squared error of whole rows and its gradients.</summary>
+    /// <param name="output">[row, value]; what pads a row must be zero, here and in the target.</param>
+    /// <param name="target">[row, value].</param>
+    /// <param name="gradient">Receives the gradients, zero where rows are padded.</param>
+    /// <param name="count">Values in a row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="scale">What the distance is multiplied by in the loss.</param>
+    /// <returns>The sum over the rows.</returns>
+    public abstract double SquaredError(float* output, float* target, float* gradient, int count, int rows, float scale);
+
+    /// <summary>Binary cross-entropy of whole rows from logits and its gradients.</summary>
+    /// <inheritdoc cref="SquaredError(float*, float*, float*, int, int, float)"/>
+    public abstract double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, int rows, float scale);
+
     /// <summary>Multinomial or categorical cross-entropy of a row from logits and its gradient.</summary>
     public abstract double Multinomial(float* output, float* target, float* gradient, int count, float scale);
 

@@ -10,10 +10,11 @@ internal sealed class WorkCrew : IDisposable
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _wake;
     private readonly int[] _isAsleep;
-    private readonly ManualResetEventSlim _done = new(false, Spins);
+    private readonly SemaphoreSlim _done = new(0);
     private Action<int>? _work;
     private int _piece;
     private int _pending;
+    private int _callerIsAsleep;
     private volatile bool _ended;
     private Exception? _fault;
 
@@ -47,7 +48,6 @@ internal sealed class WorkCrew : IDisposable
         }
 
         (_work, _fault) = (work, null);
-        _done.Reset();
         Volatile.Write(ref _pending, _threads.Length);
         Interlocked.Increment(ref _piece);
         for (var number = 0; number < _threads.Length; number++)
@@ -59,7 +59,7 @@ internal sealed class WorkCrew : IDisposable
         }
 
         Guarded(work, 0);
-        _done.Wait();
+        AwaitOthers();
         if (_fault is { } fault)
         {
             ExceptionDispatchInfo.Throw(fault);
@@ -85,6 +85,33 @@ internal sealed class WorkCrew : IDisposable
         _done.Dispose();
     }
 
+    // A caller that yields its core while it waits for some microseconds may get it back only a time slice later: it spins, then sleeps.
+    // A thread that is slow to leave the piece before this one may wake it too early: it looks again.
+    private void AwaitOthers()
+    {
+        while (true)
+        {
+            for (var spin = 0; spin < Spins; spin++)
+            {
+                if (Volatile.Read(ref _pending) == 0)
+                {
+                    return;
+                }
+
+                Thread.SpinWait(8);
+            }
+
+            Volatile.Write(ref _callerIsAsleep, 1);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _pending) == 0 && Interlocked.Exchange(ref _callerIsAsleep, 0) == 1)
+            {
+                return; // the last one came in between and has posted nothing
+            }
+
+            _done.Wait();
+        }
+    }
+
     private void Serve(int number)
     {
         var seen = 0;
@@ -98,9 +125,9 @@ internal sealed class WorkCrew : IDisposable
 
             seen++;
             Guarded(_work!, number + 1);
-            if (Interlocked.Decrement(ref _pending) == 0)
+            if (Interlocked.Decrement(ref _pending) == 0 && Interlocked.Exchange(ref _callerIsAsleep, 0) == 1)
             {
-                _done.Set();
+                _done.Release();
             }
         }
     }

@@ -131,6 +131,40 @@ public sealed unsafe class DenseKernelTests
         }
     }
 
+    [Theory, MemberData(nameof(Widths))]
+    public void Distances_of_whole_rows_are_those_of_their_rows_and_leave_the_padding_without_gradient(int bits)
+    {
+        const int Rows = 5;
+        foreach (var count in new[] { 1, 16, 30, 37, 96 })
+        {
+            var (kernels, stride) = (Kernels(bits), DenseMap.Stride(count));
+            using var memory = new AlignedFloats(4L * Rows * stride);
+            float* output = memory.Pointer, target = output + (Rows * stride), gradient = target + (Rows * stride), expected = gradient + (Rows * stride);
+            new Span<float>(gradient, Rows * stride).Fill(9);
+            double squared = 0, crossed = 0;
+            for (var row = 0; row < Rows; row++)
+            {
+                Numbers(count).CopyTo(new Span<float>(output + (row * stride), count));
+                Numbers(count).Select(value => (value + 2) / 4).ToArray().CopyTo(new Span<float>(target + (row * stride), count));
+                squared += kernels.SquaredError(output + (row * stride), target + (row * stride), expected + (row * stride), count, 0.5f);
+            }
+
+            Assert.Equal(squared, kernels.SquaredError(output, target, gradient, count, Rows, 0.5f), 1e-5 * squared);
+            Assert.Equal(Padded(expected, count, Rows, bits), Padded(gradient, count, Rows, bits));
+            for (var row = 0; row < Rows; row++)
+            {
+                crossed += kernels.BinaryCrossEntropy(output + (row * stride), target + (row * stride), expected + (row * stride), count, 0.5f);
+            }
+
+            Assert.Equal(crossed, kernels.BinaryCrossEntropy(output, target, gradient, count, Rows, 0.5f), 1e-5 * crossed);
+            Assert.Equal(Padded(expected, count, Rows, bits), Padded(gradient, count, Rows, bits));
+        }
+    }
+
+    // Rows with what pads them to whole registers.
+    private static float[] Padded(float* values, int count, int rows, int bits) =>
+        [.. Enumerable.Range(0, rows).SelectMany(row => new Span<float>(values + (row * DenseMap.Stride(count)), DenseMap.Padded(count, bits / 32)).ToArray())];
+
     private static void Check(double total, float* gradients, Func<double, double, double> distance, Func<double, double, double> slope, IntPtr outputs, IntPtr targets)
     {
         const int Count = 37;
@@ -150,11 +184,17 @@ public sealed unsafe class DenseKernelTests
         var done = new int[3];
         for (var piece = 0; piece < 2000; piece++)
         {
-            crew.Run(thread => done[thread]++);
-            if (piece % 500 == 0)
+            var late = piece % 3;
+            crew.Run(thread =>
             {
-                Thread.Sleep(20); // long enough for the crew to fall asleep
-            }
+                if (piece % 100 == 0 && thread == late)
+                {
+                    Thread.Sleep(3); // long enough for the others to fall asleep
+                }
+
+                done[thread]++;
+            });
+            Assert.Equal([piece + 1, piece + 1, piece + 1], done);
         }
 
         Assert.Equal([2000, 2000, 2000], done);

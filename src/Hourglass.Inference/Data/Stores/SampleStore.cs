@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
 using System.Numerics.Tensors;
+using System.Runtime.Intrinsics.X86;
 
 namespace Hourglass.Data.Stores;
 
@@ -8,6 +9,8 @@ namespace Hourglass.Data.Stores;
 /// <remarks>Safe for concurrent reads. Format: docs/sample-store.md.</remarks>
 public sealed unsafe class SampleStore : IDisposable
 {
+    private const int LineBytes = 64;
+    private const int PrefetchedBytes = 512; // of what follows, the processor sees the pattern
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _values;
@@ -128,6 +131,22 @@ public sealed unsafe class SampleStore : IDisposable
 
         TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(_values + (start * _step), length), destination[..length]);
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
+    }
+
+    /// <summary>Asks the processor to bring the start of a sample near, before it is read: samples in random order are far from each other.</summary>
+    internal void Prefetch(long sample)
+    {
+        if (!Sse.IsSupported || (ulong)sample >= (ulong)Count)
+        {
+            return;
+        }
+
+        var width = ElementType == ElementType.Float32 ? sizeof(float) : 1;
+        var start = _values + (sample * _step * width);
+        for (var line = 0; line < Math.Min((long)SampleLength * width, PrefetchedBytes) + LineBytes; line += LineBytes)
+        {
+            Sse.Prefetch0(start + line);
+        }
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,7 @@ internal sealed unsafe class FusedInput : IDisposable
 {
     private const int ExpectedEntries = 64; // a row's room grows where there are more
     private const int Looked = 64;
+    private const int PrefetchedRows = 8;
     private const int LeastLength = 256;
     private const double LargestShare = 0.1;
     private readonly Autoencoder _model;
@@ -123,6 +124,11 @@ internal sealed unsafe class FusedInput : IDisposable
 
         for (var row = first; Entries is null && row < last; row++)
         {
+            if (row + PrefetchedRows < last)
+            {
+                _samples.Prefetch(_indices[row + PrefetchedRows]);
+            }
+
             GatherRow(row);
         }
     }

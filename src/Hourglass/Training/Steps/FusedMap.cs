@@ -17,22 +17,29 @@ internal abstract class FusedMap(FusedLayer layer)
 /// <summary>Weights in panels, rows of activations on both sides.</summary>
 internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient) : FusedMap(layer)
 {
-    private readonly DenseMap _map = weights.Map(layer);
-    private readonly DenseMap? _back = weights.Back(layer);
     private readonly LayerRoom _room = room[layer];
     private readonly int _inputStride = DenseMap.Stride(layer.Inputs);
+
+    /// <summary>From what it is given to what it puts out.</summary>
+    public DenseMap Map { get; } = weights.Map(layer);
+
+    /// <summary>From outputs to inputs, without bias; null where no gradient is handed on.</summary>
+    public DenseMap? Back { get; } = weights.Back(layer);
 
     /// <summary>What the map is given, [row, input].</summary>
     public float* Input => input;
 
+    /// <summary>Gradient of what it puts out, [row, output].</summary>
+    public float* Gradient => _room.Gradient;
+
     public override void Forward(int thread, int first, int last) =>
-        Run(_map, input + ((long)first * _inputStride), _room.After + ((long)first * _room.Stride), last - first, room.ScratchOf(thread));
+        Run(Map, input + ((long)first * _inputStride), _room.After + ((long)first * _room.Stride), last - first, room.ScratchOf(thread));
 
     public override void Backward(int thread, int first, int last)
     {
         if (inputGradient is not null)
         {
-            Run(_back!.Value, _room.Gradient + ((long)first * _room.Stride), inputGradient + ((long)first * _inputStride), last - first, room.ScratchOf(thread));
+            Run(Back!.Value, _room.Gradient + ((long)first * _room.Stride), inputGradient + ((long)first * _inputStride), last - first, room.ScratchOf(thread));
         }
     }
 

@@ -11,8 +11,34 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options)
     private readonly int _length = options.Input!.Length;
     private readonly float _delta = options.Objective is HuberOptions huber ? (float)huber.Delta : 0;
 
-    /// <summary>Distance of one row, and its gradient.</summary>
-    public double Row(float* output, float* target, float* gradient, float scale) => options.Objective switch
+    /// <summary>Distances of some rows, and their gradients.</summary>
+    /// <param name="output">The decoder's output, [row, value], padded with zeros.</param>
+    /// <param name="target">What is to be made, likewise.</param>
+    /// <param name="gradient">Receives the gradients.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="scale">What the distance is multiplied by in the loss.</param>
+    /// <returns>Their sum.</returns>
+    public double Rows(float* output, float* target, float* gradient, int rows, float scale)
+    {
+        switch (options.Objective)
+        {
+            case BinaryCrossEntropyOptions:
+                return _kernels.BinaryCrossEntropy(output, target, gradient, _length, rows, scale);
+            case SquaredErrorOptions:
+                return _kernels.SquaredError(output, target, gradient, _length, rows, scale);
+        }
+
+        var (total, stride) = (0.0, DenseMap.Stride(_length));
+        for (var row = 0; row < rows; row++)
+        {
+            var start = (long)row * stride;
+            total += Row(output + start, target + start, gradient + start, scale);
+        }
+
+        return total;
+    }
+
+    private double Row(float* output, float* target, float* gradient, float scale) => options.Objective switch
     {
         BinaryCrossEntropyOptions => _kernels.BinaryCrossEntropy(output, target, gradient, _length, scale),
         MultinomialOptions => _kernels.Multinomial(output, target, gradient, _length, scale),

@@ -297,22 +297,27 @@ internal sealed unsafe class FusedStep : TrainingStep
         }));
     }
 
-    // Rows that only pad the batch have no gradient.
+    // Rows that only pad the batch have no gradient. A tile's distances are added up as one number, the first row's.
     private void Compare(int thread, int first, int last)
     {
         var room = _room[_plan.Layers[^1]];
-        for (var row = first; row < last; row++)
+        var filled = Math.Min(last, _rows);
+        for (var row = first; row < filled && _plan.HasSparseInput; row++)
         {
             var start = (long)row * room.Stride;
-            if (row >= _rows)
-            {
-                new Span<float>(room.Gradient + start, room.Stride).Clear();
-                continue;
-            }
+            _losses[row] = _objective.Row(room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread));
+        }
 
-            _losses[row] = _plan.HasSparseInput
-                ? _objective.Row(room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread))
-                : _objective.Row(room.After + start, _input.Target + ((long)row * _room.InputStride), room.Gradient + start, _scale);
+        for (var row = first; row < filled && !_plan.HasSparseInput; row += DenseMap.TileRows)
+        {
+            var (start, count) = ((long)row * room.Stride, Math.Min(DenseMap.TileRows, filled - row));
+            _losses.AsSpan(row, count).Clear();
+            _losses[row] = _objective.Rows(room.After + start, _input.Target + start, room.Gradient + start, count, _scale);
+        }
+
+        if (last > filled)
+        {
+            new Span<float>(room.Gradient + ((long)filled * room.Stride), (last - filled) * room.Stride).Clear();
         }
     }
 

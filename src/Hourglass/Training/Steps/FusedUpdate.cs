@@ -121,22 +121,19 @@ internal sealed unsafe class FusedUpdate
     private AdamRule Adam(double learningRate, long number, double gradientScale, WeightPenalty penalty) => new(
         _weights.Values, _weights.State(0), _weights.State(1), AdamStep.Of(learningRate, number, _options.Optimizer == OptimizerKind.AdamW ? _options.WeightDecay : 0, gradientScale), penalty);
 
-    // Tiles of all dense maps in one row, cut into as many runs as there are threads; rows of sparse ones in turn.
+    // Each thread takes its run of every map's tiles: some maps have a way back to renew, others have none. Rows of sparse ones in turn.
     private void Tiles<TRule>(TRule rule, TRule withoutPenalty, int rows, bool isStep)
         where TRule : struct, IGradientRule
     {
         Array.ForEach(_sparse, update => update.Begin(rows));
-        var sizes = _maps.Select(map => _weights.Map(map.Layer).Tiles).ToArray();
-        var total = sizes.Sum();
         _crew.Run(thread =>
         {
-            var (first, last, start) = ((int)((long)total * thread / _crew.Size), (int)((long)total * (thread + 1) / _crew.Size), 0);
-            for (var number = 0; number < _maps.Length; start += sizes[number++])
+            foreach (var map in _maps)
             {
-                var (from, to) = (Math.Max(first - start, 0), Math.Min(last - start, sizes[number]));
+                var (from, to) = ((int)((long)map.Map.Tiles * thread / _crew.Size), (int)((long)map.Map.Tiles * (thread + 1) / _crew.Size));
                 if (from < to)
                 {
-                    Tiles(_maps[number], from, to, rows, rule, _room.ScratchOf(thread), isStep);
+                    Tiles(map, from, to, rows, rule, _room.ScratchOf(thread), isStep);
                 }
             }
 
@@ -150,12 +147,12 @@ internal sealed unsafe class FusedUpdate
     private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
-        var weights = _weights.Map(map.Layer);
-        var gradient = _room[map.Layer].Gradient;
+        var weights = map.Map;
+        var gradient = map.Gradient;
         _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule, weights.IsLarge ? scratch : null);
-        if (isStep)
+        if (isStep && map.Back is { } back)
         {
-            _weights.Transpose(map.Layer, from, to);
+            _kernels.Transpose(weights, back, from, to);
         }
 
         if (from == 0)

@@ -51,14 +51,14 @@ internal readonly unsafe struct AdamRule(float* values, float* first, float* sec
     {
         var place = parameters - values;
         var value = TLanes.Load(parameters);
-        gradient = TLanes.Multiply(gradient, TLanes.Broadcast(step.GradientScale));
+        gradient = step.GradientScale == 1 ? gradient : TLanes.Multiply(gradient, TLanes.Broadcast(step.GradientScale));
         gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, value);
         var m = TLanes.MultiplyAdd(TLanes.Load(first + place), TLanes.Broadcast(AdamStep.Beta1), TLanes.Multiply(gradient, TLanes.Broadcast(AdamStep.OneMinusBeta1)));
         var v = TLanes.MultiplyAdd(TLanes.Load(second + place), TLanes.Broadcast(AdamStep.Beta2), TLanes.Multiply(TLanes.Multiply(gradient, gradient), TLanes.Broadcast(AdamStep.OneMinusBeta2)));
         var atLeast = TLanes.Maximum(v, TLanes.Broadcast(1e-37f));
         var root = TLanes.Multiply(atLeast, TLanes.InverseSquareRoot(atLeast));
         var scale = TLanes.MultiplyAdd(root, TLanes.Broadcast(step.SecondCorrection), TLanes.Broadcast(AdamStep.Epsilon));
-        value = isBias ? value : TLanes.Multiply(value, TLanes.Broadcast(step.Keep));
+        value = isBias || step.Keep == 1 ? value : TLanes.Multiply(value, TLanes.Broadcast(step.Keep));
         TLanes.Store(m, first + place);
         TLanes.Store(v, second + place);
         TLanes.Store(TLanes.Subtract(value, TLanes.Multiply(TLanes.Multiply(m, TLanes.Inverse(scale)), TLanes.Broadcast(step.Rate))), parameters);
