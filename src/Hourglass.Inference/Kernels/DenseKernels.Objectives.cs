@@ -9,6 +9,8 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     private const float Never = -100; // a logit that adds nothing, in the lanes of a last register that is not full
     private const int ProductRun = 64; // factors from 1 to 2: their product stays finite
     private const int LogLanes = 8;
+    private const int QuotientRun = 8; // quotients from 1/88 to 1: eight of them in eight lanes stay above the smallest double
+    private const float Tiny = 1e-20f;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override double SquaredError(float* output, float* target, float* gradient, int count, float scale)
@@ -102,6 +104,41 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
 
         return Total(sum) + logs + LogTotal(product) - (rows * padding * Math.Log(2));
+    }
+
+    // max(z, 0) - z t + log q with q = (1 - exp(-|z|)) / |z|, and the distribution's mean less t: Loaiza-Ganem and Cunningham 2019, https://arxiv.org/abs/1907.06845.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double ContinuousBernoulli(float* output, float* target, float* gradient, int count, float scale)
+    {
+        var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
+        var room = stackalloc float[2 * TLanes.Count];
+        for (int i = 0, run = 0; i < count; i += TLanes.Count)
+        {
+            float* z = output + i, t = target + i, slope = gradient + i;
+            var left = count - i;
+            if (left < TLanes.Count)
+            {
+                TLanes.Store(Of(0), room); // a logit of zero adds nothing: q is 1
+                TLanes.Store(Of(0), room + TLanes.Count);
+                Copy(z, room, left);
+                Copy(t, room + TLanes.Count, left);
+                z = slope = room;
+                t = room + TLanes.Count;
+            }
+
+            ContinuousLogistic(z, t, slope, factor, ref sum, ref product);
+            if (left < TLanes.Count)
+            {
+                Copy(room, gradient + i, left);
+            }
+
+            if (++run == QuotientRun)
+            {
+                (logs, product, run) = (logs + LogTotal(product), Of(1), 0);
+            }
+        }
+
+        return Total(sum) + logs + LogTotal(product);
     }
 
     public override double Multinomial(float* output, float* target, float* gradient, int count, float scale)
@@ -227,6 +264,25 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         sum = TLanes.Add(sum, TLanes.Subtract(TLanes.Maximum(z, Of(0)), TLanes.Multiply(z, t)));
         var sigmoid = TLanes.Multiply(TLanes.WherePositive(z, Of(1), e), TLanes.Inverse(onePlus));
         TLanes.Store(TLanes.Multiply(TLanes.Subtract(sigmoid, t), factor), gradient);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ContinuousLogistic(float* output, float* target, float* gradient, TVector factor, ref TVector sum, ref TVector product)
+    {
+        var (z, t) = (TLanes.Load(output), TLanes.Load(target));
+        var size = TLanes.Maximum(z, TLanes.Subtract(Of(0), z));
+        var safe = TLanes.Maximum(size, Of(Tiny));
+        var below = TLanes.Subtract(Of(0), ExpMinusOne(TLanes.Subtract(Of(0), safe))); // 1 - exp(-|z|)
+        product = TLanes.Multiply(product, TLanes.Divide(below, safe));
+        sum = TLanes.Add(sum, TLanes.Subtract(TLanes.Maximum(z, Of(0)), TLanes.Multiply(z, t)));
+
+        // The mean is 1 / (1 - exp(-z)) - 1 / z. Near 0 the two cancel: there 1/2 + z/12 - z^3/720 + z^5/30240, whose next term is below 1e-6 of it.
+        var far = TLanes.Subtract(TLanes.Divide(Of(1), below), TLanes.Divide(Of(1), safe));
+        far = TLanes.WherePositive(z, far, TLanes.Subtract(Of(1), far));
+        var square = TLanes.Multiply(z, z);
+        var near = TLanes.MultiplyAdd(TLanes.MultiplyAdd(TLanes.MultiplyAdd(square, Of(1f / 30_240), Of(-1f / 720)), square, Of(1f / 12)), z, Of(0.5f));
+        var mean = TLanes.WherePositive(TLanes.Subtract(size, Of(1)), far, near);
+        TLanes.Store(TLanes.Multiply(TLanes.Subtract(mean, t), factor), gradient);
     }
 
     private static void Copy(float* source, float* target, int count) => new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));

@@ -59,7 +59,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
+    public override void Gradient<TRule>(in DenseMap map, RowProducts products, RowProducts more, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
     {
         var (inputStride, outputStride, tiles) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), map.PaddedInputs / Rows);
         var sums = stackalloc float[Rows * Width];
@@ -67,7 +67,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         for (var tile = firstTile; tile < lastTile; tile++)
         {
             var (panel, input) = (tile / tiles, tile % tiles * Rows);
-            var outputs = dy + (panel * Width);
+            var outputs = products.Dy + (panel * Width);
             if (packed is not null)
             {
                 if (tile == firstTile || input == 0)
@@ -80,7 +80,12 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
             for (var column = 0; column < Width; column += 2 * TLanes.Count)
             {
-                Tile(x + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width, map.Outputs - (panel * Width) - column);
+                var left = map.Outputs - (panel * Width) - column;
+                Tile(products.X + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width, left);
+                if (more.X is not null)
+                {
+                    Tile(more.X + input, inputStride, more.Dy + (panel * Width) + column, outputStride, rows, sums + column, Width, sums + column, Width, left);
+                }
             }
 
             Apply(map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width), sums, Rows * Width, isBias: false, rule); // a tile lies in one run

@@ -46,15 +46,19 @@ internal abstract unsafe class DenseKernels
 
     /// <summary>dW = x' dy for a run of tiles (8 inputs by 32 outputs, counted panel by panel), handed on to a rule as soon as each is complete.</summary>
     /// <param name="map">The map.</param>
-    /// <param name="x">[row, input].</param>
-    /// <param name="dy">[row, output].</param>
-    /// <param name="rows">Rows of both.</param>
+    /// <param name="products">x and dy.</param>
+    /// <param name="more">Others to add, where the map's weights serve twice; null pointers where they do not.</param>
+    /// <param name="rows">Rows of all.</param>
     /// <param name="firstTile">First tile.</param>
     /// <param name="lastTile">After the last.</param>
     /// <param name="rule">What is done with the gradients.</param>
     /// <param name="packed">Room for 32 values of each row, where rows of outputs are long; else null.</param>
-    public abstract void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
+    public abstract void Gradient<TRule>(in DenseMap map, RowProducts products, RowProducts more, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
         where TRule : struct, IGradientRule;
+
+    /// <inheritdoc cref="Gradient{TRule}(in DenseMap, RowProducts, RowProducts, int, int, int, TRule, float*)"/>
+    public void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
+        where TRule : struct, IGradientRule => Gradient(map, new RowProducts(x, dy), default, rows, firstTile, lastTile, rule, packed);
 
     /// <summary>db = sum of dy over rows.</summary>
     public abstract void BiasGradient<TRule>(in DenseMap map, float* dy, int rows, TRule rule)
@@ -122,6 +126,9 @@ internal abstract unsafe class DenseKernels
     /// <inheritdoc cref="SquaredError(float*, float*, float*, int, int, float)"/>
     public abstract double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, int rows, float scale);
 
+    /// <summary>Negative log-likelihood of a row under continuous Bernoulli distributions, from logits, and its gradient.</summary>
+    public abstract double ContinuousBernoulli(float* output, float* target, float* gradient, int count, float scale);
+
     /// <summary>Multinomial or categorical cross-entropy of a row from logits and its gradient.</summary>
     public abstract double Multinomial(float* output, float* target, float* gradient, int count, float scale);
 
@@ -136,6 +143,16 @@ internal abstract unsafe class DenseKernels
 
     /// <summary>Huber's loss of a row and its gradient.</summary>
     public abstract double Huber(float* output, float* target, float* gradient, int count, float scale, float delta);
+}
+
+/// <summary>Rows whose products make a gradient.</summary>
+/// <param name="x">[row, input].</param>
+/// <param name="dy">[row, output].</param>
+internal readonly unsafe struct RowProducts(float* x, float* dy)
+{
+    public float* X => x;
+
+    public float* Dy => dy;
 }
 
 /// <summary>What happens to a gradient: it is kept, or an optimiser takes its step.</summary>

@@ -17,8 +17,8 @@ public sealed record GaussianLikelihoodOptions : ObjectiveOptions
 /// <summary>((r - x)^2 / v + log v + log 2 pi) / 2.</summary>
 internal sealed class GaussianLikelihood : Objective
 {
-    private const double LogTwoPi = 1.8378770664093453;
-    private const double SmallestLogVariance = -12; // about 0.0025 in standard deviation: below, one exact value would outweigh all others
+    internal const double LogTwoPi = 1.8378770664093453;
+    internal const double SmallestLogVariance = -12; // about 0.0025 in standard deviation: below, one exact value would outweigh all others
     private readonly Parameter _logVariance;
 
     public GaussianLikelihood(int variances)

@@ -126,6 +126,7 @@ public sealed unsafe class DenseKernelTests
             Check(kernels.SquaredError(z, t, gradients, Count, 0.5f), gradients, (a, b) => (a - b) * (a - b), (a, b) => a - b, outputs, targets);
             Check(kernels.BinaryCrossEntropy(z, t, gradients, Count, 0.5f), gradients, (a, b) => Math.Max(a, 0) - (a * b) + Math.Log(1 + Math.Exp(-Math.Abs(a))), (a, b) => 0.5 * ((1 / (1 + Math.Exp(-a))) - b), outputs, targets);
             Check(kernels.Huber(z, t, gradients, Count, 0.5f, 0.3f), gradients, (a, b) => Math.Abs(a - b) <= 0.3 ? 0.5 * (a - b) * (a - b) : 0.3 * (Math.Abs(a - b) - 0.15), (a, b) => 0.5 * Math.Clamp(a - b, -0.3, 0.3), outputs, targets);
+            Check(kernels.ContinuousBernoulli(z, t, gradients, Count, 0.5f), gradients, (a, b) => Math.Max(a, 0) - (a * b) + Math.Log((1 - Math.Exp(-Math.Abs(a))) / Math.Abs(a)), (a, b) => 0.5 * ((1 / (1 - Math.Exp(-a))) - (1 / a) - b), outputs, targets);
             var mass = target.Sum(value => (double)value);
             Check(kernels.Multinomial(z, t, gradients, Count, 0.5f), gradients, (a, b) => b * (logSum - a), (a, b) => 0.5 * ((mass * Math.Exp(a - logSum)) - b), outputs, targets);
         }

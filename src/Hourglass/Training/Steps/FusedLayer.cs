@@ -15,6 +15,18 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     /// <summary>How the weights lie in the step's own memory.</summary>
     public WeightLayout Layout { get; init; }
 
+    /// <summary>The encoder's layer whose weights, transposed, are this one's too; null for a layer with weights of its own.</summary>
+    public FusedLayer? TiedTo { get; init; }
+
+    /// <summary>Whether a layer of the decoder uses these weights, transposed.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>Whether it has no weights of its own, only a bias, which is the parameter of its name.</summary>
+    public bool IsBiasOnly { get; init; }
+
+    /// <summary>Of the parameter with the bias.</summary>
+    public string BiasName => IsBiasOnly ? Name : Name + ".bias";
+
     /// <summary>Whether the rows of inputs keep unit norm.</summary>
     public bool HasUnitRows { get; init; }
 
@@ -34,18 +46,24 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     public int RowCount => Layout == WeightLayout.RowsOfOutputs ? DenseMap.Stride(Outputs) : DenseMap.Padded(Inputs, DenseMap.TileRows);
 
     /// <summary>From the first weight to the bias.</summary>
-    public long BiasOffset => (long)RowCount * RowStride;
+    public long BiasOffset => IsBiasOnly ? 0 : (long)RowCount * RowStride;
 
     /// <summary>Float32 values, weights and then bias.</summary>
     public long WeightLength => BiasOffset + DenseMap.Stride(Outputs);
 
     /// <summary>Copies between the layout and a model's weights [output, input] and bias [output].</summary>
     /// <param name="memory">The layer's part of the step's memory.</param>
-    /// <param name="weights">As they stand in a model.</param>
+    /// <param name="weights">As they stand in a model; empty where they are another layer's.</param>
     /// <param name="bias">Likewise.</param>
     /// <param name="isTaken">Whether the model's are copied here.</param>
     public void Exchange(float* memory, Span<float> weights, Span<float> bias, bool isTaken)
     {
+        if (IsBiasOnly)
+        {
+            Copy(bias, new Span<float>(memory, Outputs), isTaken);
+            return;
+        }
+
         if (Layout == WeightLayout.Panels)
         {
             var map = DenseMap.Over(Inputs, Outputs, memory);

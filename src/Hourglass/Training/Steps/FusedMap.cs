@@ -26,6 +26,9 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     /// <summary>From outputs to inputs, without bias; null where no gradient is handed on.</summary>
     public DenseMap? Back { get; } = weights.Back(layer);
 
+    /// <summary>The decoder's map that uses the same weights, transposed; null where none does.</summary>
+    public DenseFusedMap? Tied { get; set; }
+
     /// <summary>What the map is given, [row, input].</summary>
     public float* Input => input;
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Hourglass.Kernels;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
@@ -5,20 +6,23 @@ using Hourglass.Preprocessing;
 namespace Hourglass.Training.Steps;
 
 /// <summary>A row's distance and gradient, by the kernels.</summary>
-internal sealed unsafe class FusedObjective(AutoencoderOptions options)
+/// <param name="options">The model.</param>
+/// <param name="noise">Log-variances that the objective learns; null for other objectives.</param>
+internal sealed unsafe class FusedObjective(AutoencoderOptions options, DenseFusedMap? noise)
 {
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly int _length = options.Input!.Length;
     private readonly float _delta = options.Objective is HuberOptions huber ? (float)huber.Delta : 0;
 
     /// <summary>Distances of some rows, and their gradients.</summary>
+    /// <param name="first">Number of the first row.</param>
     /// <param name="output">The decoder's output, [row, value], padded with zeros.</param>
     /// <param name="target">What is to be made, likewise.</param>
     /// <param name="gradient">Receives the gradients.</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="scale">What the distance is multiplied by in the loss.</param>
     /// <returns>Their sum.</returns>
-    public double Rows(float* output, float* target, float* gradient, int rows, float scale)
+    public double Rows(int first, float* output, float* target, float* gradient, int rows, float scale)
     {
         switch (options.Objective)
         {
@@ -32,29 +36,32 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options)
         for (var row = 0; row < rows; row++)
         {
             var start = (long)row * stride;
-            total += Row(output + start, target + start, gradient + start, scale);
+            total += Row(first + row, output + start, target + start, gradient + start, scale);
         }
 
         return total;
     }
 
-    private double Row(float* output, float* target, float* gradient, float scale) => options.Objective switch
+    private double Row(int row, float* output, float* target, float* gradient, float scale) => options.Objective switch
     {
         BinaryCrossEntropyOptions => _kernels.BinaryCrossEntropy(output, target, gradient, _length, scale),
+        ContinuousBernoulliOptions => _kernels.ContinuousBernoulli(output, target, gradient, _length, scale),
         MultinomialOptions => _kernels.Multinomial(output, target, gradient, _length, scale),
         HuberOptions => _kernels.Huber(output, target, gradient, _length, scale, _delta),
+        GaussianLikelihoodOptions => GaussianLikelihood(row, output, target, gradient, scale),
         MixedOptions => Mixed(output, target, gradient, scale),
         _ => _kernels.SquaredError(output, target, gradient, _length, scale),
     };
 
     /// <summary>The same for a target of which few values are not zero.</summary>
+    /// <param name="row">Number of the row.</param>
     /// <param name="output">The decoder's output.</param>
     /// <param name="places">Where the target is not zero.</param>
     /// <param name="values">Its values there.</param>
     /// <param name="gradient">Receives the gradient.</param>
     /// <param name="scale">What the distance is multiplied by in the loss.</param>
     /// <param name="scratch">Room for a row.</param>
-    public double Row(float* output, ReadOnlySpan<int> places, ReadOnlySpan<float> values, float* gradient, float scale, float* scratch)
+    public double Row(int row, float* output, ReadOnlySpan<int> places, ReadOnlySpan<float> values, float* gradient, float scale, float* scratch)
     {
         if (options.Objective is MultinomialOptions)
         {
@@ -67,7 +74,33 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options)
             scratch[places[entry]] = values[entry];
         }
 
-        return Row(output, scratch, gradient, scale);
+        return Row(row, output, scratch, gradient, scale);
+    }
+
+    // ((r - x)^2 / v + log v + log 2 pi) / 2; a log-variance at its limit has no gradient.
+    private double GaussianLikelihood(int row, float* output, float* target, float* gradient, float scale)
+    {
+        var (variances, limit) = (noise!.Layer.Outputs, (float)-Objectives.GaussianLikelihood.SmallestLogVariance);
+        var logs = new ReadOnlySpan<float>(noise.Map.Bias, variances);
+        var slopes = new Span<float>(noise.Gradient + ((long)row * DenseMap.Stride(variances)), variances); // hold 1 / v first
+        TensorPrimitives.Clamp(logs, -limit, limit, slopes);
+        TensorPrimitives.Negate(slopes, slopes);
+        TensorPrimitives.Exp(slopes, slopes);
+        var (total, sum, precision) = (_length * Objectives.GaussianLikelihood.LogTwoPi, 0f, slopes[0]);
+        for (var place = 0; place < _length; place++)
+        {
+            var own = variances > 1 ? place : 0;
+            var difference = output[place] - target[place];
+            precision = variances > 1 ? slopes[place] : precision;
+            var weighted = difference * difference * precision;
+            total += weighted + Math.Clamp(logs[own], -limit, limit);
+            gradient[place] = scale * difference * precision;
+            var slope = Math.Abs(logs[own]) <= limit ? 0.5f * scale * (1 - weighted) : 0;
+            sum += slope;
+            slopes[own] = variances > 1 ? slope : sum;
+        }
+
+        return total / 2;
     }
 
     private double Mixed(float* output, float* target, float* gradient, float scale)

@@ -17,6 +17,12 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>All maps, in an order of their own.</summary>
     public IEnumerable<FusedLayer> Maps => LogVariance is null ? Layers : Layers.Append(LogVariance);
 
+    /// <summary>Log-variances that the objective learns: a bias to nothing; null for other objectives.</summary>
+    public FusedLayer? Noise { get; private init; }
+
+    /// <summary>All that is trained.</summary>
+    public IEnumerable<FusedLayer> Trained => Noise is null ? Maps : Maps.Append(Noise);
+
     /// <summary>Whether samples come as entries.</summary>
     public bool HasSparseInput { get; private init; }
 
@@ -26,7 +32,7 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>Why a model is left to automatic differentiation; null when the fused step takes it.</summary>
     public static string? Obstacle(AutoencoderOptions options) =>
         options.Network is not DenseNetworkOptions network ? "the network is not dense"
-        : network.TiedWeights ? "weights are tied"
+        : network.TiedWeights && options.Bottleneck is SparseOptions ? "the weights of a dictionary are tied"
         : network.Normalization != Normalization.None ? $"{network.Normalization.ToString().ToLowerInvariant()} normalisation"
         : options.Condition is not null ? "the model is conditional"
         : options.Input!.Vocabulary is not null ? "samples are tokens"
@@ -59,7 +65,6 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
 
         var isGaussian = options.Bottleneck is GaussianOptions;
         var logVariance = isGaussian ? new FusedLayer("_bottleneck._logVariance", size, latent, DenseActivation.Linear, 0) : null;
-        var isDictionary = options.Bottleneck is SparseOptions;
         Add(isGaussian ? "_bottleneck._mean" : "_bottleneck._projection", latent, options.Bottleneck is DeterministicOptions { Activation: var own } ? Kernel(own) : DenseActivation.Linear, 0);
         var latentLayer = layers.Count - 1;
         foreach (var width in network.DecoderHidden ?? [.. network.Hidden.Reverse()])
@@ -68,7 +73,24 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
-        if (isDictionary)
+        Arrange(layers, latentLayer, options, isSparse);
+        return new FusedPlan(layers, logVariance, latentLayer)
+        {
+            HasSparseInput = isSparse,
+            Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
+            Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
+        };
+    }
+
+    // How weights lie and whose they are.
+    private static void Arrange(List<FusedLayer> layers, int latentLayer, AutoencoderOptions options, bool isSparse)
+    {
+        if (((DenseNetworkOptions)options.Network!).TiedWeights)
+        {
+            Tie(layers, latentLayer);
+        }
+
+        if (options.Bottleneck is SparseOptions)
         {
             layers[latentLayer] = layers[latentLayer] with { Layout = WeightLayout.RowsOfOutputs };
             layers[latentLayer + 1] = layers[latentLayer + 1] with { Layout = WeightLayout.RowsOfInputs, HasUnitRows = options.Regularization.UnitNormDictionary ?? true };
@@ -78,8 +100,17 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         {
             layers[0] = layers[0] with { Layout = WeightLayout.RowsOfInputs };
         }
+    }
 
-        return new FusedPlan(layers, logVariance, latentLayer) { HasSparseInput = isSparse, Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 } };
+    // The decoder's maps are the encoder's in reverse order, each with a bias of its own.
+    private static void Tie(List<FusedLayer> layers, int latentLayer)
+    {
+        for (var place = 0; place <= latentLayer; place++)
+        {
+            layers[place] = layers[place] with { IsShared = true };
+            var mirrored = layers.Count - 1 - place;
+            layers[mirrored] = layers[mirrored] with { Name = $"_decoder._biases.{mirrored - latentLayer - 1}", TiedTo = layers[place], IsBiasOnly = true };
+        }
     }
 
     private static string? BottleneckObstacle(BottleneckOptions bottleneck) => bottleneck switch
@@ -101,8 +132,8 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
 
     private static string? ObjectiveObstacle(ObjectiveOptions objective, DenseNetworkOptions network) =>
         objective.Perceptual > 0 ? "a perceptual objective"
-        : objective is SquaredErrorOptions or HuberOptions ? null
-        : objective is BinaryCrossEntropyOptions or MixedOptions or MultinomialOptions && network.OutputActivation == Activation.Linear ? null
+        : objective is SquaredErrorOptions or HuberOptions or GaussianLikelihoodOptions ? null
+        : objective is BinaryCrossEntropyOptions or ContinuousBernoulliOptions or MixedOptions or MultinomialOptions && network.OutputActivation == Activation.Linear ? null
         : $"objective {objective.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}";
 
     private static DenseActivation Kernel(Activation activation) => Enum.Parse<DenseActivation>(activation.ToString());

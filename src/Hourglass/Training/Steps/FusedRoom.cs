@@ -19,7 +19,7 @@ internal sealed unsafe class FusedRoom : IDisposable
             Target = Take(InputStride);
         }
 
-        foreach (var layer in plan.Maps)
+        foreach (var layer in plan.Trained)
         {
             _layers.Add(layer, Room(layer, plan));
         }

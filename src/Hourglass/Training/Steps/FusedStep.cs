@@ -41,12 +41,13 @@ internal sealed unsafe class FusedStep : TrainingStep
         _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
-        _objective = new FusedObjective(model.Options);
+        var noise = _plan.Noise is { } learnt ? new DenseFusedMap(learnt, _weights, _room, null, null) : null;
+        _objective = new FusedObjective(model.Options, noise);
         _crew = new WorkCrew(threads);
         _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
-        _update = new FusedUpdate(_logVariance is null ? _maps : [.. _maps, _logVariance], _weights, _room, model.Options, _crew);
+        _update = new FusedUpdate([.. _maps, .. new[] { _logVariance, noise }.OfType<FusedMap>()], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
     }
@@ -305,14 +306,14 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var row = first; row < filled && _plan.HasSparseInput; row++)
         {
             var start = (long)row * room.Stride;
-            _losses[row] = _objective.Row(room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread));
+            _losses[row] = _objective.Row(row, room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread));
         }
 
         for (var row = first; row < filled && !_plan.HasSparseInput; row += DenseMap.TileRows)
         {
             var (start, count) = ((long)row * room.Stride, Math.Min(DenseMap.TileRows, filled - row));
             _losses.AsSpan(row, count).Clear();
-            _losses[row] = _objective.Rows(room.After + start, _input.Target + start, room.Gradient + start, count, _scale);
+            _losses[row] = _objective.Rows(row, room.After + start, _input.Target + start, room.Gradient + start, count, _scale);
         }
 
         if (last > filled)

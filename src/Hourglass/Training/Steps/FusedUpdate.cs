@@ -25,6 +25,11 @@ internal sealed unsafe class FusedUpdate
         (_weights, _room, _options, _crew) = (weights, room, options.Training, crew);
         _penalty = new WeightPenalty((float)options.Regularization.L1, (float)options.Regularization.L2);
         _maps = [.. maps.OfType<DenseFusedMap>()];
+        foreach (var map in _maps.Where(map => map.Layer.TiedTo is not null))
+        {
+            Array.Find(_maps, other => ReferenceEquals(other.Layer, map.Layer.TiedTo))!.Tied = map;
+        }
+
         var isPulled = _penalty != default || (options.Training is { Optimizer: OptimizerKind.AdamW, WeightDecay: > 0 });
         _sparse = [.. maps.OfType<SparseFusedMap>().Select(map => new SparseUpdate(map, weights, room, _penalty, isPulled))];
         _norms = new double[(weights.Length + NormRun - 1) / NormRun];
@@ -131,9 +136,14 @@ internal sealed unsafe class FusedUpdate
             foreach (var map in _maps)
             {
                 var (from, to) = ((int)((long)map.Map.Tiles * thread / _crew.Size), (int)((long)map.Map.Tiles * (thread + 1) / _crew.Size));
-                if (from < to)
+                if (from < to && !map.Layer.IsBiasOnly)
                 {
                     Tiles(map, from, to, rows, rule, _room.ScratchOf(thread), isStep);
+                }
+
+                if (thread == 0)
+                {
+                    _kernels.BiasGradient(map.Map, map.Gradient, rows, rule);
                 }
             }
 
@@ -147,17 +157,11 @@ internal sealed unsafe class FusedUpdate
     private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
-        var weights = map.Map;
-        var gradient = map.Gradient;
-        _kernels.Gradient(weights, map.Input, gradient, rows, from, to, rule, weights.IsLarge ? scratch : null);
+        var tied = map.Tied is { } other ? new RowProducts(other.Gradient, other.Input) : default;
+        _kernels.Gradient(map.Map, new RowProducts(map.Input, map.Gradient), tied, rows, from, to, rule, map.Map.IsLarge ? scratch : null);
         if (isStep && map.Back is { } back)
         {
-            _kernels.Transpose(weights, back, from, to);
-        }
-
-        if (from == 0)
-        {
-            _kernels.BiasGradient(weights, gradient, rows, rule);
+            _kernels.Transpose(map.Map, back, from, to);
         }
     }
 
@@ -194,9 +198,13 @@ internal sealed unsafe class FusedUpdate
             {
                 var map = _weights.Map(layer);
                 var bias = DenseMap.Stride(map.Outputs);
-                var (first, last) = ((long)map.Tiles * thread / _crew.Size * TileLength, (long)map.Tiles * (thread + 1) / _crew.Size * TileLength);
-                _kernels.Apply(map.Weights + first, _weights.Gradients + (map.Weights - _weights.Values) + first, last - first, isBias: false, rule);
-                _weights.Transpose(layer, (int)(first / TileLength), (int)(last / TileLength));
+                if (!layer.IsBiasOnly)
+                {
+                    var (first, last) = ((long)map.Tiles * thread / _crew.Size * TileLength, (long)map.Tiles * (thread + 1) / _crew.Size * TileLength);
+                    _kernels.Apply(map.Weights + first, _weights.Gradients + (map.Weights - _weights.Values) + first, last - first, isBias: false, rule);
+                    _weights.Transpose(layer, (int)(first / TileLength), (int)(last / TileLength));
+                }
+
                 if (thread == 0)
                 {
                     _kernels.Apply(map.Bias, _weights.Gradients + (map.Bias - _weights.Values), bias, isBias: true, rule);

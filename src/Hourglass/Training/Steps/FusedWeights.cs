@@ -12,11 +12,12 @@ internal sealed unsafe class FusedWeights : IDisposable
     private readonly Dictionary<FusedLayer, DenseMap> _back = [];
     private readonly Dictionary<FusedLayer, IntPtr> _panels = [];
     private readonly List<AlignedFloats> _copies = [];
+    private readonly float* _zeros; // a bias for ways back
     private AlignedFloats? _gradients;
 
     public FusedWeights(FusedPlan plan, int states)
     {
-        foreach (var layer in plan.Maps)
+        foreach (var layer in plan.Trained)
         {
             _places.Add((layer, Length));
             Length += layer.WeightLength;
@@ -28,12 +29,13 @@ internal sealed unsafe class FusedWeights : IDisposable
             {
                 _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
             }
-            else if (layer.Layout == WeightLayout.Panels && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance)))
+            else if (layer.IsShared || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
             {
                 _back.Add(layer, DenseMap.Over(layer.Outputs, layer.Inputs, Copy(DenseMap.Length(layer.Outputs, layer.Inputs))));
             }
         }
 
+        _zeros = Copy(plan.Maps.Max(layer => DenseMap.Stride(layer.Inputs)));
         _memory = [.. Enumerable.Range(0, states + 1).Select(_ => new AlignedFloats(Length))];
     }
 
@@ -52,15 +54,16 @@ internal sealed unsafe class FusedWeights : IDisposable
     public float* Gradients => (_gradients ??= new AlignedFloats(Length)).Pointer;
 
     /// <summary>A layer's map; in panels, or where it has rows of inputs, with these in the panels' place.</summary>
-    public DenseMap Map(FusedLayer layer) => _panels.TryGetValue(layer, out var panels)
-        ? new DenseMap(layer.Inputs, layer.Outputs, (float*)panels, Rows(layer) + layer.BiasOffset)
+    public DenseMap Map(FusedLayer layer) => layer.TiedTo is { } other ? new DenseMap(layer.Inputs, layer.Outputs, _back[other].Weights, Rows(layer))
+        : _panels.TryGetValue(layer, out var panels) ? new DenseMap(layer.Inputs, layer.Outputs, (float*)panels, Rows(layer) + layer.BiasOffset)
         : DenseMap.Over(layer.Inputs, layer.Outputs, Rows(layer));
 
     /// <summary>Where a layer's weights start.</summary>
     public float* Rows(FusedLayer layer) => Values + _places.Find(place => ReferenceEquals(place.Layer, layer)).Offset;
 
     /// <summary>A layer's map from outputs to inputs, without bias; null for maps that hand no gradient on.</summary>
-    public DenseMap? Back(FusedLayer layer) => _back.TryGetValue(layer, out var map) ? map : null;
+    public DenseMap? Back(FusedLayer layer) => layer.TiedTo is { } other ? new DenseMap(layer.Outputs, layer.Inputs, Rows(other), _zeros)
+        : _back.TryGetValue(layer, out var map) ? map : null;
 
     /// <summary>Renews the panels of a layer that has rows of outputs.</summary>
     public void FillPanel(FusedLayer layer, int panel)
@@ -72,7 +75,7 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>Renews the way back for a run of tiles.</summary>
     public void Transpose(FusedLayer layer, int firstTile, int lastTile)
     {
-        if (Back(layer) is { } back)
+        if (layer.TiedTo is null && Back(layer) is { } back)
         {
             DenseKernels.Widest.Transpose(Map(layer), back, firstTile, lastTile);
         }
@@ -126,8 +129,9 @@ internal sealed unsafe class FusedWeights : IDisposable
         var values = MemoryMarshal.Cast<byte, float>(flat.bytes);
         foreach (var (layer, offset) in _places)
         {
-            var (weights, bias) = (parameters.Place(layer.Name + ".weight"), parameters.Place(layer.Name + ".bias"));
-            layer.Exchange(memory + offset, values.Slice((int)weights.Offset, (int)weights.Count), values.Slice((int)bias.Offset, (int)bias.Count), isTaken);
+            var bias = parameters.Place(layer.BiasName);
+            var weights = !layer.IsBiasOnly ? parameters.Place(layer.Name + ".weight") : null;
+            layer.Exchange(memory + offset, weights is null ? [] : values.Slice((int)weights.Offset, (int)weights.Count), values.Slice((int)bias.Offset, (int)bias.Count), isTaken);
         }
     }
 }
