@@ -100,6 +100,8 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         using var noise = new Generator(SeededOrder.Mix(_options.Seed, -2), _reader.Device);
         using var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
+        using var ahead = new ReadAhead(_samples);
+        ahead.Reached(order.Samples, 0);
         _model.Initialize(_reader.Read(order.Samples.AsSpan(0, Math.Min(order.Samples.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
     }
 
@@ -163,8 +165,8 @@ public sealed class Trainer : IDisposable
         var epoch = state.Epochs.Count;
         using var shuffled = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
         var order = shuffled.Samples;
-        var (sum, seen) = (0.0, 0);
-        var report = Stopwatch.StartNew();
+        using var ahead = new ReadAhead(_samples);
+        var (sum, seen, report) = (0.0, 0, Stopwatch.StartNew());
         for (var start = 0; start < order.Length; start += StepSize)
         {
             var batch = order.AsSpan(start, Math.Min(StepSize, order.Length - start));
@@ -179,6 +181,7 @@ public sealed class Trainer : IDisposable
                 return null;
             }
 
+            ahead.Reached(order, start);
             var done = epoch + ((double)start / order.Length);
             var loss = step.Run(state, batch, done, cancellationToken.IsCancellationRequested);
             if (!double.IsFinite(loss))
@@ -226,10 +229,12 @@ public sealed class Trainer : IDisposable
         _model.eval();
         var batches = _reader.Batches(_split.Validation).ToList();
         var losses = new double[batches.Count];
+        using var ahead = new ReadAhead(_samples);
         for (var number = Ranks.Rank; number < losses.Length; number += Ranks.Size)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
+            ahead.Reached(_split.Validation, number * batches[0].Length);
             using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1 - ((long)number << 32)), _reader.Device); // the same draws in every epoch, whoever makes them
             losses[number] = _model.Forward(_reader.ReadBatch(batches[number].Span), StepContext.Validation(noise)).Loss.item<float>() * (double)batches[number].Length;
         }

@@ -172,6 +172,15 @@ public sealed unsafe class SampleStore : IDisposable
         }
     }
 
+    /// <summary>Bytes from the start of one sample to its end.</summary>
+    internal long SampleBytes => (long)SampleLength * (ElementType == ElementType.UInt8 ? 1 : sizeof(float));
+
+    /// <summary>Where all values lie in memory.</summary>
+    internal (nint Start, nint Length) Mapped => Count == 0 ? default : ((nint)_values, (nint)(Place(Count - 1).Start + Place(Count - 1).Length - (nint)_values));
+
+    /// <summary>Where a sample lies in memory.</summary>
+    internal (nint Start, nint Length) Place(long sample) => ((nint)_values + (nint)(sample * _step * (SampleBytes / SampleLength)), (nint)SampleBytes);
+
     /// <summary>Closes it and leaves the file, which is whose from now on that asked.</summary>
     internal void Release()
     {
