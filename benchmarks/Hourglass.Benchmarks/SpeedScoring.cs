@@ -57,25 +57,19 @@ internal static class SpeedScoring
     {
         var contents = BundleFile.Read(path);
         using var model = DenseReconstructor.TryCreate(contents, path, out _, threads)!;
-        using var data = DataFile.Apply(rows, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, path));
-        var (errors, summary) = (new ReconstructionErrors(model, []), new ScoreSummary(10));
-        ResultWriter.Write(scores, new NumberTable { Columns = ["score"], Count = data.Samples.Count, Blocks = Blocks(data, errors, summary) });
-        return summary.Mean;
-    }
-
-    private static IEnumerable<float[]> Blocks(PreparedData data, ReconstructionErrors errors, ScoreSummary summary)
-    {
-        const int Block = 8192;
-        var samples = new float[Block * Columns];
-        for (var first = 0; first < data.Samples.Count; first += Block)
+        using var samples = DataFile.Stream(rows, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, path), threads)!;
+        var summary = new ScoreSummary(10);
+        ResultWriter.Write(scores, new NumberTable
         {
-            var count = (int)Math.Min(Block, data.Samples.Count - first);
-            var scores = new float[count];
-            data.Samples.Read(first, count, samples.AsSpan(0, count * Columns));
-            errors.Measure(samples.AsSpan(0, count * Columns), scores);
-            Array.ForEach(scores, summary.Add);
-            yield return scores;
-        }
+            Columns = ["score"],
+            Count = samples.Count,
+            Blocks = StreamedErrors.Of(samples, model, []).Select(block =>
+            {
+                Array.ForEach(block, summary.Add);
+                return block;
+            }),
+        });
+        return summary.Mean;
     }
 
     // Column after column, each a mixture of six sources under a hyperbolic tangent, with noise.

@@ -239,4 +239,16 @@ public sealed class CommandTests : IDisposable
             Environment.SetEnvironmentVariable("XDG_CACHE_HOME", before);
         }
     }
+
+    [Fact]
+    public async Task Scores_of_a_Parquet_file_as_it_is_read_are_those_of_its_store()
+    {
+        var (model, parquet) = (In("model.hourglass"), In("rows.parquet"));
+        await Run("train", Rows(5000), "--ignore", "kind", "--epochs", "1", "--report", "none", "--out", model);
+        await Run("reconstruct", model, In("rows.csv"), "--out", parquet);
+        var (streamed, stored) = (await Run("score", model, parquet, "--out", In("1.csv"), "--json"), await Run("score", model, parquet, "--on-bad-row", "skip", "--out", In("2.csv"), "--json")); // rows that may be skipped cannot be streamed
+        Assert.Equal(5000, Json(streamed.Output).GetProperty("samples").GetInt32());
+        Assert.Equal(Json(stored.Output).GetProperty("highest").ToString(), Json(streamed.Output).GetProperty("highest").ToString());
+        Assert.Equal(File.ReadAllText(In("2.csv")), File.ReadAllText(In("1.csv")));
+    }
 }

@@ -19,5 +19,5 @@ internal static class EncodeCommand
             {
                 run.Screen.Output.WriteLine($"{result.Samples} samples, {model.LatentSize} latents each: {path}");
             }
-        });
+        }, takesStreams: false);
 }

@@ -21,7 +21,7 @@ internal static class ModelOnData
     /// <param name="action">What it does.</param>
     /// <param name="more">Options of its own.</param>
     public static Command Create(Screen screen, string name, string description, string? outDescription, Action<Run> action, params Option[] more) =>
-        Create(screen, name, description, outDescription, more, (parse, path, usesPca, _, read, output, json) =>
+        Create(screen, name, description, outDescription, more, (parse, path, usesPca, _, read, _, output, json) =>
         {
             using var loaded = TrainedAutoencoder.Load(path);
             var trained = usesPca ? loaded.WithPca() : loaded;
@@ -31,17 +31,19 @@ internal static class ModelOnData
         });
 
     /// <summary>The same for commands that only encode and decode: the training engine is loaded for models that the kernels do not run.</summary>
-    public static Command CreateForScoring(Screen screen, string name, string description, string outDescription, Action<ScoringRun> action, params Option[] more) =>
-        Create(screen, name, description, outDescription, more, (parse, path, usesPca, mine, read, output, json) => RankedCommand.Run(name, mine, (ranks, own) =>
+    /// <remarks>A command that takes a stream where there is one reads <see cref="ScoringRun.Stream"/> first, and the data only without.</remarks>
+    public static Command CreateForScoring(Screen screen, string name, string description, string outDescription, Action<ScoringRun> action, bool takesStreams, params Option[] more) =>
+        Create(screen, name, description, outDescription, more, (parse, path, usesPca, mine, read, stream, output, json) => RankedCommand.Run(name, mine, (ranks, own) =>
         {
             using var model = Agreement.Together(ranks, () => ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load));
-            using var data = Agreement.Together(ranks, () => read(model.Preprocessing, own));
-            if (ranks.Size > 1)
+            using var streamed = takesStreams && ranks.Size == 1 && model.Reconstructor is DenseReconstructor ? stream(model.Preprocessing) : null;
+            using var data = streamed is null ? Agreement.Together(ranks, () => read(model.Preprocessing, own)) : null;
+            if (data is not null && ranks.Size > 1)
             {
                 Agreement.Require(ranks, [("data (hash of the prepared samples)", $"{data.Samples.Count} samples, {data.Samples.ContentHash}", "All ranks need the same file and the same model.")]);
             }
 
-            action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks });
+            action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks, Stream = streamed });
         }));
 
     private static Command Create(Screen screen, string name, string description, string? outDescription, Option[] more, Body body)
@@ -59,7 +61,9 @@ internal static class ModelOnData
         flags.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            return Task.FromResult(body(parse, parse.GetRequiredValue(model), parse.GetValue(use) == "pca", screen, Read, outDescription is null ? null : parse.GetValue(output), parse.GetValue(json)));
+            return Task.FromResult(body(parse, parse.GetRequiredValue(model), parse.GetValue(use) == "pca", screen, Read, Stream, outDescription is null ? null : parse.GetValue(output), parse.GetValue(json)));
+
+            StreamedSamples? Stream(SamplePreprocessing preprocessing) => DataFile.Stream(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, Environment.ProcessorCount);
 
             PreparedData Read(SamplePreprocessing preprocessing, Screen own)
             {
@@ -94,7 +98,7 @@ internal static class ModelOnData
         return values;
     }
 
-    private delegate int Body(ParseResult parse, string path, bool usesPca, Screen screen, Func<SamplePreprocessing, Screen, PreparedData> read, string? output, bool asJson);
+    private delegate int Body(ParseResult parse, string path, bool usesPca, Screen screen, Func<SamplePreprocessing, Screen, PreparedData> read, Func<SamplePreprocessing, StreamedSamples?> stream, string? output, bool asJson);
 
     /// <summary>What the command works on.</summary>
     /// <param name="Trained">The model.</param>
@@ -110,13 +114,19 @@ internal static class ModelOnData
 
     /// <summary>What a command works on that only encodes and decodes.</summary>
     /// <param name="Model">The model, opened for scoring.</param>
-    /// <param name="Data">The data, as model input; all of it in the training part.</param>
+    /// <param name="Prepared">The data, as model input; null where they are streamed.</param>
     /// <param name="Out">The file to write.</param>
     /// <param name="AsJson">Whether to print JSON.</param>
     /// <param name="Parse">For further options.</param>
     /// <param name="Screen">Where this rank writes.</param>
-    public sealed record ScoringRun(ScoringModel Model, PreparedData Data, string? Out, bool AsJson, ParseResult Parse, Screen Screen)
+    public sealed record ScoringRun(ScoringModel Model, PreparedData? Prepared, string? Out, bool AsJson, ParseResult Parse, Screen Screen)
     {
+        /// <summary>The data, as model input; all of it in the training part.</summary>
+        public PreparedData Data => Prepared ?? throw new InvalidOperationException("The data are streamed.");
+
+        /// <summary>The data as they are read; null where they are in a store.</summary>
+        public StreamedSamples? Stream { get; init; }
+
         /// <summary>Whether the principal components of the file stand in for the model.</summary>
         public bool UsesPca { get; init; }
 
@@ -150,7 +160,7 @@ internal static class ModelOnData
         {
             if (Ranks.Rank == 0)
             {
-                SampleOutput.Write(path, Data, names, blocks);
+                SampleOutput.Write(path, Prepared, Stream?.Count ?? Data.Samples.Count, names, blocks);
                 return;
             }
 

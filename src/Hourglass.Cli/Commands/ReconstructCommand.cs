@@ -41,7 +41,7 @@ internal static class ReconstructCommand
             {
                 screen.Output.WriteLine($"{result.Samples} samples: {path}");
             }
-        }, corrupted);
+        }, takesStreams: false, corrupted);
     }
 
     // Corruption is part of training, so its engine makes it.

@@ -34,25 +34,29 @@ internal static class SampleOutput
         });
     }
 
+    /// <summary>Writes numbers of prepared samples.</summary>
+    public static void Write(string path, PreparedData data, IReadOnlyList<string> names, IEnumerable<float[]> blocks) => Write(path, data, data.Samples.Count, names, blocks);
+
     /// <summary>Writes numbers, after the identifier and the label of each sample where the source has them (not for .npy).</summary>
     /// <param name="path">Where they go.</param>
-    /// <param name="data">The samples that they are about.</param>
+    /// <param name="data">The samples that they are about; null where nothing but their number is known.</param>
+    /// <param name="count">Samples.</param>
     /// <param name="names">Names of the numbers.</param>
     /// <param name="blocks">[sample, number], any number of samples each.</param>
-    public static void Write(string path, PreparedData data, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
+    public static void Write(string path, PreparedData? data, long count, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
     {
         var texts = new List<TextColumn>();
-        if (data.Identifiers is { } identifiers)
+        if (data?.Identifiers is { } identifiers)
         {
             texts.Add(new TextColumn("id", sample => identifiers[(int)sample]));
         }
 
-        if (data.Labels is { } labels)
+        if (data?.Labels is { } labels)
         {
             texts.Add(new TextColumn("label", sample => labels.Codes[sample] >= 0 ? labels.Names[labels.Codes[sample]] : null));
         }
 
-        ResultWriter.Write(path, new NumberTable { Columns = names, Texts = texts, Count = data.Samples.Count, Blocks = blocks });
+        ResultWriter.Write(path, new NumberTable { Columns = names, Texts = texts, Count = count, Blocks = blocks });
     }
 
     /// <summary>Cuts a block into rows.</summary>

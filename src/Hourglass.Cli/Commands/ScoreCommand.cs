@@ -32,12 +32,12 @@ internal static class ScoreCommand
 
             screen.WriteTable(["sample", "score"], highest.Select(entry => new[] { entry.Sample.ToString(CultureInfo.InvariantCulture), entry.Score.ToString("0.000000", CultureInfo.InvariantCulture) }));
             screen.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The {highest.Count} highest of {summary.Count} scores (squared error per value, mean {summary.Mean:0.000000}): {path}"));
-        });
+        }, takesStreams: true);
 
     private static IEnumerable<float[]> Figures(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, ScoreSummary summary)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        foreach (var figures in run.Figures(errors.Width, (samples, measured) => errors.Measure(samples, measured)))
+        foreach (var figures in run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (samples, measured) => errors.Measure(samples, measured)))
         {
             for (var place = 0; place < figures.Length; place += errors.Width)
             {

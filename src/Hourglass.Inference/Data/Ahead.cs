@@ -7,14 +7,21 @@ internal static class Ahead
     /// <param name="first">First number.</param>
     /// <param name="last">After the last.</param>
     /// <param name="make">Called on threads of the pool; no more results than threads and one wait to be taken.</param>
-    public static IEnumerable<T> InOrder<T>(int first, int last, Func<int, T> make)
+    public static IEnumerable<T> InOrder<T>(int first, int last, Func<int, T> make) => InOrder(first, last, Environment.ProcessorCount, make);
+
+    /// <summary>Makes results for numbers from first to below last.</summary>
+    /// <param name="first">First number.</param>
+    /// <param name="last">After the last.</param>
+    /// <param name="threads">Threads that work, beside the caller's.</param>
+    /// <param name="make">Called on threads of the pool; no more results than threads and one wait to be taken.</param>
+    public static IEnumerable<T> InOrder<T>(int first, int last, int threads, Func<int, T> make)
     {
         var pending = new Queue<Task<T>>();
         try
         {
             for (var next = first; next < last || pending.Count > 0;)
             {
-                for (; next < last && pending.Count <= Environment.ProcessorCount; next++)
+                for (; next < last && pending.Count < (threads == 1 ? 1 : threads + 1); next++)
                 {
                     var number = next;
                     pending.Enqueue(Task.Run(() => make(number)));

@@ -52,6 +52,24 @@ public static class DataFile
             return series is null ? data : SeriesData.Apply(data, read.Window ?? new WindowOptions(series.Steps, series.Stride));
         });
 
+    /// <summary>Reads a source once, without a store, with preprocessing that was fitted before.</summary>
+    /// <param name="path">A Parquet file; anything else gives null.</param>
+    /// <param name="read">What the user said about the source.</param>
+    /// <param name="preprocessing">The bundle's preprocessing.</param>
+    /// <param name="threads">Threads that read, prepare and work.</param>
+    /// <returns>Null where <see cref="Apply"/> must read it.</returns>
+    /// <exception cref="DataException">The file cannot be read.</exception>
+    public static StreamedSamples? Stream(string path, ReadOptions read, SamplePreprocessing preprocessing, int threads)
+    {
+        if (preprocessing is not TablePreprocessing table || !File.Exists(path) || FileKind(path) != ".parquet")
+        {
+            return null;
+        }
+
+        var source = ParquetSource.Open(path);
+        return StreamedSamples.Open(source, read, table, threads, () => Apply(path, read with { Cache = null }, preprocessing).Dispose());
+    }
+
     private static PreparedData Kept(string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> make) =>
         read.Cache is { } cache && !BuiltInSets.Names.Contains(path, StringComparer.Ordinal) ? cache.Through(DownloadableSets.Resolve(path) ?? path, read, purpose, make) : make(read);
 

@@ -13,11 +13,12 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     private readonly DenseNetwork _network;
     private readonly int _rows;
     private readonly Room?[] _rooms;
+    private readonly bool _ownsNetwork;
     private WorkCrew? _crew;
 
-    private DenseReconstructor(DenseNetwork network, int threads)
+    private DenseReconstructor(DenseNetwork network, int threads, bool ownsNetwork = true)
     {
-        _network = network;
+        (_network, _ownsNetwork) = (network, ownsNetwork);
         var widest = network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
         _rows = Math.Clamp(ChunkValues / widest / DenseMap.TileRows * DenseMap.TileRows, DenseMap.TileRows, MaximumRows);
         _rooms = new Room?[Math.Max(1, threads)];
@@ -82,8 +83,14 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     {
         _crew?.Dispose();
         Array.ForEach(_rooms, room => room?.Dispose());
-        _network.Dispose();
+        if (_ownsNetwork)
+        {
+            _network.Dispose();
+        }
     }
+
+    /// <summary>The same weights for one thread, beside others; only while this one is not disposed of.</summary>
+    internal DenseReconstructor ForOneThread() => new(_network, 1, ownsNetwork: false);
 
     private void Run(int rows, Ends ends)
     {

@@ -23,10 +23,11 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
     {
         var (width, start) = (preprocessing.SampleShape[0], 0);
         var values = new float[block.Rows * width];
+        var room = (GC.AllocateUninitializedArray<double>(block.Rows), GC.AllocateUninitializedArray<float>(block.Rows));
         for (var column = 0; column < places.Length; column++)
         {
             var transform = preprocessing.Columns[column];
-            var isWhole = transform is NumericTransform numeric ? Numbers(block, places[column], numeric, values.AsSpan(Math.Min(start, values.Length)), width) : Texts(block, places[column], transform, source.Decimal, values, start, width);
+            var isWhole = transform is NumericTransform numeric ? Numbers(block, places[column], numeric, room, values.AsSpan(Math.Min(start, values.Length)), width) : Texts(block, places[column], transform, source.Decimal, values, start, width);
             if (!isWhole)
             {
                 return null;
@@ -45,9 +46,9 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
 
     private static IEnumerable<string?> Texts(TableBlock block, int column) => Enumerable.Range(0, block.Rows).Select(row => block.Text(row, column));
 
-    private static bool Numbers(TableBlock block, int column, NumericTransform transform, Span<float> target, int width)
+    private static bool Numbers(TableBlock block, int column, NumericTransform transform, (double[] Numbers, float[] Scaled) room, Span<float> target, int width)
     {
-        var numbers = new double[block.Rows];
+        var (numbers, scaled) = room;
         if (!block.TryNumbers(column, numbers))
         {
             return false;
@@ -65,7 +66,6 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
             }
         }
 
-        var scaled = new float[numbers.Length];
         transform.Forward(numbers, scaled);
         for (var row = 0; row < scaled.Length; row++)
         {

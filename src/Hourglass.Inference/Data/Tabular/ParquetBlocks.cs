@@ -7,18 +7,19 @@ namespace Hourglass.Data.Tabular;
 /// <summary>Blocks of a Parquet file: runs of rows of a row group, whose columns are decoded side by side.</summary>
 internal sealed class ParquetBlocks : TableBlocks
 {
-    private const int BlockRows = 1 << 14;
+    private const int BlockRows = 1 << 12; // what becomes of so many stays in the caches
     private readonly string _path;
     private readonly DataField[] _fields;
     private readonly int[] _wanted;
+    private readonly int _threads;
     private readonly List<(int Group, int First, int Rows)> _blocks = [];
     private readonly ConcurrentDictionary<int, Lazy<ParquetColumn?[]>> _groups = [];
     private readonly ConcurrentBag<ParquetReader> _readers = [];
     private readonly int[] _unread; // blocks of each group that nobody has asked for
 
-    public ParquetBlocks(string path, DataField[] fields, IReadOnlySet<int> wanted)
+    public ParquetBlocks(string path, DataField[] fields, IReadOnlySet<int> wanted, int threads)
     {
-        (_path, _fields, _wanted) = (path, fields, [.. wanted]);
+        (_path, _fields, _wanted, _threads) = (path, fields, [.. wanted], threads);
         var reader = Open();
         _unread = new int[reader.RowGroupCount];
         for (var group = 0; group < _unread.Length; group++)
@@ -37,6 +38,9 @@ internal sealed class ParquetBlocks : TableBlocks
 
     /// <inheritdoc/>
     public override int Count => _blocks.Count;
+
+    /// <inheritdoc/>
+    public override long Rows => _blocks.Sum(block => (long)block.Rows);
 
     /// <inheritdoc/>
     public override TableBlock Read(int number)
@@ -65,7 +69,7 @@ internal sealed class ParquetBlocks : TableBlocks
         var columns = new ParquetColumn?[_fields.Length];
         try
         {
-            Parallel.ForEach(_wanted, column =>
+            Parallel.ForEach(_wanted, new ParallelOptions { MaxDegreeOfParallelism = _threads }, column =>
             {
                 // A reader has one stream: each thread takes one of its own.
                 var reader = _readers.TryTake(out var free) ? free : Open();

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Text;
 using Parquet;
 using Parquet.Schema;
@@ -17,8 +19,8 @@ internal abstract class ParquetColumn
     {
         var type = field.ClrType;
         return type == typeof(string) || type == typeof(ReadOnlyMemory<char>) ? ReadTexts(rows, field)
-            : type == typeof(double) ? ReadNumbers<double>(rows, field)
-            : type == typeof(float) ? ReadNumbers<float>(rows, field)
+            : type == typeof(double) ? ReadReals<double>(rows, field)
+            : type == typeof(float) ? ReadReals<float>(rows, field)
             : type == typeof(int) ? ReadNumbers<int>(rows, field)
             : type == typeof(long) ? ReadNumbers<long>(rows, field)
             : type == typeof(short) ? ReadNumbers<short>(rows, field)
@@ -52,8 +54,11 @@ internal abstract class ParquetColumn
     public static byte[] Key(DataField field, string? text) =>
         text is null ? []
         : field.ClrType == typeof(float) ? BitConverter.GetBytes((double)float.Parse(text, CultureInfo.InvariantCulture))
-        : field.ClrType.IsPrimitive && field.ClrType != typeof(bool) ? BitConverter.GetBytes(double.Parse(text, CultureInfo.InvariantCulture))
+        : field.ClrType != typeof(decimal) && IsNumber(field) ? BitConverter.GetBytes(double.Parse(text, CultureInfo.InvariantCulture))
         : Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Whether a column is stored as numbers.</summary>
+    public static bool IsNumber(DataField field) => (field.ClrType.IsPrimitive && field.ClrType != typeof(bool)) || field.ClrType == typeof(decimal);
 
     private static TextColumn ReadTexts(ParquetRowGroupReader rows, DataField field)
     {
@@ -67,6 +72,27 @@ internal abstract class ParquetColumn
     {
         var (plain, optional) = Values<T>(rows, field);
         return new TextColumn(row => plain is not null ? write(plain[row]) : optional![row] is { } value ? write(value) : null);
+    }
+
+    private static RealColumn<T> ReadReals<T>(ParquetRowGroupReader rows, DataField field)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        var values = GC.AllocateUninitializedArray<T>((int)rows.RowCount);
+        if (!field.IsNullable)
+        {
+            rows.ReadAsync<T>(field, values.AsMemory()).AsTask().GetAwaiter().GetResult();
+            return new RealColumn<T>(values);
+        }
+
+        var optional = ArrayPool<T?>.Shared.Rent(values.Length); // twice the size: not worth to be kept
+        rows.ReadAsync<T>(field, optional.AsMemory(0, values.Length)).AsTask().GetAwaiter().GetResult();
+        for (var row = 0; row < values.Length; row++)
+        {
+            values[row] = optional[row] ?? T.NaN;
+        }
+
+        ArrayPool<T?>.Shared.Return(optional);
+        return new RealColumn<T>(values);
     }
 
     private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)
@@ -113,14 +139,40 @@ internal abstract class ParquetColumn
         }
     }
 
-    // Not finite counts as missing.
+    // Not finite counts as missing, and missing is not a number.
+    private sealed class RealColumn<T>(T[] values) : ParquetColumn
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        public override string? Text(int row) => T.IsFinite(values[row]) ? values[row].ToString(null, CultureInfo.InvariantCulture) : null;
+
+        public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
+            T.IsFinite(values[row]) && values[row].TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
+
+        public override ReadOnlySpan<byte> Key(int row, Span<byte> room) =>
+            T.IsFinite(values[row]) && BitConverter.TryWriteBytes(room, double.CreateTruncating(values[row])) ? room[..sizeof(double)] : [];
+
+        public override bool TryNumbers(int first, Span<double> numbers)
+        {
+            TensorPrimitives.ConvertTruncating<T, double>(values.AsSpan(first, numbers.Length), numbers);
+            if (!TensorPrimitives.IsFiniteAll<double>(numbers))
+            {
+                for (var row = 0; row < numbers.Length; row++)
+                {
+                    numbers[row] = double.IsFinite(numbers[row]) ? numbers[row] : double.NaN;
+                }
+            }
+
+            return true;
+        }
+    }
+
     private sealed class NumberColumn<T>(T[]? plain, T?[]? optional) : ParquetColumn
         where T : struct, INumber<T>, IUtf8SpanFormattable
     {
-        public override string? Text(int row) => (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) ? value.ToString(null, CultureInfo.InvariantCulture) : null;
+        public override string? Text(int row) => (plain is not null ? plain[row] : optional![row]) is { } value ? value.ToString(null, CultureInfo.InvariantCulture) : null;
 
         public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
-            (plain is not null ? plain[row] : optional![row]) is { } value && T.IsFinite(value) && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
+            (plain is not null ? plain[row] : optional![row]) is { } value && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
 
         public override ReadOnlySpan<byte> Key(int row, Span<byte> room)
         {
@@ -137,8 +189,7 @@ internal abstract class ParquetColumn
         {
             for (var row = 0; row < numbers.Length; row++)
             {
-                var number = plain is not null ? double.CreateTruncating(plain[first + row]) : optional![first + row] is { } value ? double.CreateTruncating(value) : double.NaN;
-                numbers[row] = double.IsFinite(number) ? number : double.NaN;
+                numbers[row] = plain is not null ? double.CreateTruncating(plain[first + row]) : optional![first + row] is { } value ? double.CreateTruncating(value) : double.NaN;
             }
 
             return true;

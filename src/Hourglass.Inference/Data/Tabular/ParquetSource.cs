@@ -29,7 +29,7 @@ internal sealed class ParquetSource : TableSource
 
     public override IEnumerable<TableRow> Rows(Action<DataException>? badRows)
     {
-        using var blocks = new ParquetBlocks(Name, _fields, Enumerable.Range(0, _fields.Length).ToHashSet());
+        using var blocks = new ParquetBlocks(Name, _fields, Enumerable.Range(0, _fields.Length).ToHashSet(), Environment.ProcessorCount);
         var line = 0L;
         var row = new string?[_fields.Length];
         for (var number = 0; number < blocks.Count; number++)
@@ -50,6 +50,14 @@ internal sealed class ParquetSource : TableSource
     /// <inheritdoc/>
     public override byte[] Key(int column, string? text) => ParquetColumn.Key(_fields[column], text);
 
+    /// <summary>Whether a column is stored as numbers.</summary>
+    public bool HasNumbers(int column) => ParquetColumn.IsNumber(_fields[column]);
+
     /// <inheritdoc/>
-    public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => new ParquetBlocks(Name, _fields, wanted);
+    public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => OpenBlocks(wanted, Environment.ProcessorCount);
+
+    /// <summary>The rows in blocks.</summary>
+    /// <param name="wanted">Columns that will be asked for.</param>
+    /// <param name="threads">Threads that decode columns.</param>
+    public TableBlocks OpenBlocks(IReadOnlySet<int> wanted, int threads) => new ParquetBlocks(Name, _fields, wanted, threads);
 }

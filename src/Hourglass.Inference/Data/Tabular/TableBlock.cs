@@ -7,6 +7,9 @@ internal abstract class TableBlocks : IDisposable
     /// <summary>Blocks, in order of their rows.</summary>
     public abstract int Count { get; }
 
+    /// <summary>Rows of all blocks; 0 where that is not known before they are read.</summary>
+    public virtual long Rows => 0;
+
     /// <summary>Reads a block; safe for concurrent calls.</summary>
     /// <param name="number">Its number, from 0.</param>
     /// <returns>Null where a row has a flaw.</returns>
