@@ -67,7 +67,9 @@ internal static class ModelOnData
 
             PreparedData Read(SamplePreprocessing preprocessing, Screen own)
             {
-                var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, null, cancellationToken);
+                var reading = new ReadingDisplay(own, parse.GetRequiredValue(data));
+                var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, reading, cancellationToken);
+                reading.End();
                 DataDisplay.WriteReuse(own, prepared);
                 foreach (var note in prepared.Description.Notes)
                 {

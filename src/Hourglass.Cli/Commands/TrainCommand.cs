@@ -53,7 +53,8 @@ internal static class TrainCommand
     /// <summary>Trains, writes model and report, prints the result.</summary>
     public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken, bool withProfile = false)
     {
-        using var outcome = TrainTask.Run(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
+        var reading = new ReadingDisplay(screen, request.Data);
+        using var outcome = TrainTask.Run(request, new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), new ProgressDisplay(screen)), cancellationToken);
         var report = reportPath == "none" || request.Ranks.Rank > 0 ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
         if (report is not null)
         {

@@ -9,8 +9,9 @@ internal static class DataDisplay
 {
     private const int ShownColumns = 60;
 
-    public static void Write(Screen screen, PreparedData data, AutoencoderOptions options)
+    public static void Write(Screen screen, PreparedData data, AutoencoderOptions options, ReadingDisplay? reading = null)
     {
+        reading?.End();
         var (description, error) = (data.Description, screen.Error);
         WriteReuse(screen, data);
         error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{description.Source} ({description.Format}): {description.Samples:N0} samples of shape [{string.Join(", ", data.Samples.SampleShape)}]; {data.Split.Training.Length:N0} train, {data.Split.Validation.Length:N0} validate."));

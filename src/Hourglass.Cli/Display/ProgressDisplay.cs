@@ -42,9 +42,11 @@ internal sealed class ProgressDisplay(Screen screen) : IProgress<TrainingProgres
         }
     }
 
-    private static string Row(string[] cells) => string.Concat(cells.Select((cell, column) => cell.PadLeft(column == 0 ? 9 : 12)));
+    /// <summary>A line of right-aligned cells.</summary>
+    public static string Row(string[] cells) => string.Concat(cells.Select((cell, column) => cell.PadLeft(column == 0 ? 9 : 12)));
 
     private static string Loss(double? loss) => loss is { } value ? value.ToString("0.00000", CultureInfo.InvariantCulture) : "";
 
-    private static string Time(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+    /// <summary>A time in minutes and seconds.</summary>
+    public static string Time(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
 }

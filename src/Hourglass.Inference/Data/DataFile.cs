@@ -79,7 +79,7 @@ public static class DataFile
         {
             using (table)
             {
-                return read.Text is not null ? TextData.Prepare(table, read, preparation, cancellationToken) : TableData.Prepare(table, read, preparation, progress, cancellationToken);
+                return read.Text is not null ? TextData.Prepare(table, read, preparation, progress, cancellationToken) : TableData.Prepare(table, read, preparation, progress, cancellationToken);
             }
         }
 
@@ -93,7 +93,7 @@ public static class DataFile
         {
             using (table)
             {
-                return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, cancellationToken)
+                return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, progress, cancellationToken)
                     : preprocessing is TablePreprocessing fitted ? TableData.Apply(table, read, fitted, progress, cancellationToken)
                     : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
             }

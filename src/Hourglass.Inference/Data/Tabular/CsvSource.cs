@@ -38,7 +38,9 @@ internal sealed class CsvSource : TableSource
 
     public override IEnumerable<TableRow> Rows(Action<DataException>? badRows)
     {
-        using var reader = OpenText(Name, _encoding);
+        using var file = File.OpenRead(Name);
+        var length = (double)file.Length;
+        using var reader = OpenText(file, Name, _encoding);
         var parser = new CsvParser(reader, _delimiter, Name);
         var fields = new List<string>();
         var row = new string?[Columns.Count];
@@ -69,6 +71,7 @@ internal sealed class CsvSource : TableSource
                 row[column] = fields[column].Length == 0 ? null : fields[column];
             }
 
+            Share = file.Position / length;
             yield return new TableRow(parser.Line, row);
         }
     }
@@ -80,9 +83,10 @@ internal sealed class CsvSource : TableSource
 
     private static string Short(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
-    private static StreamReader OpenText(string path, Encoding encoding)
+    private static StreamReader OpenText(string path, Encoding encoding) => OpenText(File.OpenRead(path), path, encoding);
+
+    private static StreamReader OpenText(Stream stream, string path, Encoding encoding)
     {
-        Stream stream = File.OpenRead(path);
         if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
         {
             stream = new GZipStream(stream, CompressionMode.Decompress);

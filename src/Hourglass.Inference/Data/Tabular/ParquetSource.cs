@@ -35,6 +35,7 @@ internal sealed class ParquetSource : TableSource
         for (var number = 0; number < blocks.Count; number++)
         {
             var block = blocks.Read(number);
+            Share = (number + 1.0) / blocks.Count;
             for (var index = 0; index < block.Rows; index++)
             {
                 for (var column = 0; column < row.Length; column++)

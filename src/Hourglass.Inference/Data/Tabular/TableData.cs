@@ -16,7 +16,7 @@ internal static class TableData
         if (learnt is null)
         {
             (columns, _) = NewColumns();
-            TableLearning.ByRows(source, roles, columns, read, options, cancellationToken);
+            TableLearning.ByRows(source, roles, columns, read, options, progress, cancellationToken);
         }
 
         if (columns[0].Count == 0)
@@ -26,7 +26,7 @@ internal static class TableData
 
         progress?.Report(0.5);
         var (preprocessing, described) = Fit(source, roles, columns, options);
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, hash, learnt).Run(described, progress, cancellationToken);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, hash, learnt).Run(described, progress, 0.5, cancellationToken);
 
         (ColumnStatistics[] Columns, SampleSchedule Schedule) NewColumns()
         {
@@ -47,7 +47,7 @@ internal static class TableData
 
         var label = read.Label is null || source.Columns.Contains(read.Label, StringComparer.OrdinalIgnoreCase) || int.TryParse(read.Label, CultureInfo.InvariantCulture, out _) ? read.Label : null;
         var roles = TableRoles.Of(source, read with { Label = label, Ignore = [] });
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, cancellationToken);
+        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
     }
 
     private static (TablePreprocessing, ColumnDescription[]) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)

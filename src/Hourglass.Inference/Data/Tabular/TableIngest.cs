@@ -16,12 +16,13 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
     /// <summary>Reads all rows.</summary>
     /// <param name="described">What was inferred about the columns.</param>
-    /// <param name="progress">Told the share done, from one half to 1.</param>
+    /// <param name="progress">Told the share done, up to 1.</param>
+    /// <param name="done">The share done before.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, CancellationToken cancellationToken)
+    public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken)
     {
         var badRows = new List<DataException>();
-        var store = ByBlocks(progress, cancellationToken) ?? ByRows(badRows, cancellationToken) ?? throw new DataException($"{source.Name}: holds no rows that can be read.");
+        var store = ByBlocks(progress, done, cancellationToken) ?? ByRows(badRows, progress, done, cancellationToken) ?? throw new DataException($"{source.Name}: holds no rows that can be read.");
         return new PreparedData
         {
             Samples = store,
@@ -34,7 +35,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         };
     }
 
-    private SampleStore? ByBlocks(IProgress<double>? progress, CancellationToken cancellationToken)
+    private SampleStore? ByBlocks(IProgress<double>? progress, double start, CancellationToken cancellationToken)
     {
         using var blocks = learnt?.For(preprocessing.Columns, _places) ?? source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && learnt is null));
         if (blocks is null)
@@ -58,7 +59,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             _labels.AddRange(samples.Labels);
             _identifiers.AddRange(samples.Identifiers);
             _times.AddRange(samples.Times);
-            progress?.Report(0.5 + (0.5 * ++done / blocks.Count));
+            progress?.Report(start + ((1 - start) * ++done / blocks.Count));
         }
 
         return writer.Count > 0 ? writer.Finish() : null;
@@ -72,11 +73,11 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         _times.Clear();
     }
 
-    private SampleStore? ByRows(List<DataException> badRows, CancellationToken cancellationToken)
+    private SampleStore? ByRows(List<DataException> badRows, IProgress<double>? progress, double start, CancellationToken cancellationToken)
     {
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
         var (values, key) = (new float[preprocessing.SampleShape[0]], new RowKey(source, roles));
-        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null))
+        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null, progress, start, 1))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (Transform(row, values) is { } fault)

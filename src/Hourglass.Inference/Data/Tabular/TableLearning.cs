@@ -42,12 +42,12 @@ internal static class TableLearning
     }
 
     /// <summary>Learns from rows, one after another.</summary>
-    public static void ByRows(TableSource source, TableRoles roles, ColumnStatistics[] columns, ReadOptions read, PreparationOptions options, CancellationToken cancellationToken)
+    public static void ByRows(TableSource source, TableRoles roles, ColumnStatistics[] columns, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         Action<DataException>? skip = read.OnBadRow == BadRowPolicy.Skip ? _ => { } : null; // listed by the second pass
         var key = new RowKey(source, roles);
         var left = options.ByTime ? (long)Math.Round(source.Rows(skip).LongCount() * (1 - options.Validation)) : 0;
-        foreach (var row in source.Rows(skip))
+        foreach (var row in source.Rows(skip, progress, 0, 0.5))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(key.Of(row), options.Seed, options.Validation);

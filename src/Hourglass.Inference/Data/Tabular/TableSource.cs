@@ -21,9 +21,30 @@ internal abstract class TableSource : IDisposable
     /// <summary>Column that is a label unless the user says otherwise.</summary>
     public string? DefaultLabel { get; init; }
 
+    /// <summary>Share of the source that the running pass over its rows has read; 0 where it is not known.</summary>
+    protected double Share { get; set; }
+
     /// <summary>Streams the rows; the array is reused between rows.</summary>
     /// <param name="badRows">Told of each malformed row instead of an exception; null to throw.</param>
     public abstract IEnumerable<TableRow> Rows(Action<DataException>? badRows);
+
+    /// <summary>Streams the rows and tells how far it is.</summary>
+    /// <param name="badRows">Told of each malformed row instead of an exception; null to throw.</param>
+    /// <param name="progress">Told the share done.</param>
+    /// <param name="first">The share at the start.</param>
+    /// <param name="last">The share at the end.</param>
+    public IEnumerable<TableRow> Rows(Action<DataException>? badRows, IProgress<double>? progress, double first, double last)
+    {
+        var number = 0L;
+        foreach (var row in Rows(badRows))
+        {
+            yield return row;
+            if (++number % 1024 == 0)
+            {
+                progress?.Report(first + ((last - first) * Share));
+            }
+        }
+    }
 
     /// <summary>The rows in blocks, for tables that can be read so; null for others.</summary>
     /// <param name="wanted">Columns that will be asked for.</param>

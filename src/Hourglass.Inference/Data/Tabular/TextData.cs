@@ -12,11 +12,11 @@ internal static class TextData
     private const int MostSteps = 512;
 
     /// <summary>Learns the alphabet and the length from the training part, then applies them.</summary>
-    public static PreparedData Prepare(TableSource source, ReadOptions read, PreparationOptions options, CancellationToken cancellationToken)
+    public static PreparedData Prepare(TableSource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var place = source.Find(read.Text!, "--text");
         var (counts, longest) = (new Dictionary<string, long>(StringComparer.Ordinal), 1);
-        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null))
+        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null, progress, 0, 0.5))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var text = row.Fields[place] ?? "";
@@ -41,21 +41,21 @@ internal static class TextData
         }
 
         var alphabet = counts.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal).Take(MostCharacters).Select(entry => entry.Key).ToList();
-        return Ingest(source, read, new TextPreprocessing { Column = source.Columns[place], Alphabet = alphabet, Length = Math.Min(longest, MostSteps) }, options, cancellationToken);
+        return Ingest(source, read, new TextPreprocessing { Column = source.Columns[place], Alphabet = alphabet, Length = Math.Min(longest, MostSteps) }, options, progress, 0.5, cancellationToken);
     }
 
     /// <summary>Applies what was learnt before.</summary>
-    public static PreparedData Apply(TableSource source, ReadOptions read, TextPreprocessing preprocessing, CancellationToken cancellationToken) =>
-        Ingest(source, read, preprocessing, new PreparationOptions { Validation = 0 }, cancellationToken);
+    public static PreparedData Apply(TableSource source, ReadOptions read, TextPreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken) =>
+        Ingest(source, read, preprocessing, new PreparationOptions { Validation = 0 }, progress, 0, cancellationToken);
 
-    private static PreparedData Ingest(TableSource source, ReadOptions read, TextPreprocessing preprocessing, PreparationOptions options, CancellationToken cancellationToken)
+    private static PreparedData Ingest(TableSource source, ReadOptions read, TextPreprocessing preprocessing, PreparationOptions options, IProgress<double>? progress, double done, CancellationToken cancellationToken)
     {
         var place = source.Find(preprocessing.Column, "column");
         var label = read.Label is null ? (int?)null : source.Find(read.Label, "--label");
         var (isHeld, labels, cut) = (new List<bool>(), new List<string?>(), 0L);
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [preprocessing.Length], ElementType.Float32);
         var values = new float[preprocessing.Length];
-        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null))
+        foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null, progress, done, 1))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var text = row.Fields[place] ?? "";
