@@ -10,6 +10,9 @@ public sealed record NumericTransform : ColumnTransform
     /// <summary>Most quantiles that are kept.</summary>
     internal const int MaximumQuantiles = 257;
 
+    private readonly double[]? _quantiles; // arrays: every value of a stream is looked up here
+    private readonly double[]? _scores;
+
     /// <summary>Kind of scaling.</summary>
     public required Scaling Scaling { get; init; }
 
@@ -20,10 +23,18 @@ public sealed record NumericTransform : ColumnTransform
     public double Scale { get; init; } = 1;
 
     /// <summary>Quantile scaling: values at even shares of the training distribution, ascending, distinct.</summary>
-    public IReadOnlyList<double>? Quantiles { get; init; }
+    public IReadOnlyList<double>? Quantiles
+    {
+        get => _quantiles;
+        init => _quantiles = value?.ToArray();
+    }
 
     /// <summary>Quantile scaling: the normal score of each of <see cref="Quantiles"/>.</summary>
-    public IReadOnlyList<double>? Scores { get; init; }
+    public IReadOnlyList<double>? Scores
+    {
+        get => _scores;
+        init => _scores = value?.ToArray();
+    }
 
     /// <summary>Stands in for a missing value: the training median.</summary>
     public double Imputed { get; init; }
@@ -48,7 +59,7 @@ public sealed record NumericTransform : ColumnTransform
 
     /// <summary>The scaled value of a number.</summary>
     internal double Forward(double number) =>
-        Scaling == Scaling.Quantile ? Interpolate(Quantiles!, Scores!, number) : (number - Offset) / Scale;
+        Scaling == Scaling.Quantile ? Interpolate(_quantiles!, _scores!, number) : (number - Offset) / Scale;
 
     /// <summary>The scaled values of a column.</summary>
     /// <param name="numbers">Its numbers; overwritten.</param>
@@ -83,15 +94,15 @@ public sealed record NumericTransform : ColumnTransform
     }
 
     private protected override Cell InvertValue(ReadOnlySpan<float> values) =>
-        new(Scaling == Scaling.Quantile ? Interpolate(Scores!, Quantiles!, values[0]) : (values[0] * Scale) + Offset, null);
+        new(Scaling == Scaling.Quantile ? Interpolate(_scores!, _quantiles!, values[0]) : (values[0] * Scale) + Offset, null);
 
     private static bool IsAscending(IReadOnlyList<double> values) =>
         values.All(double.IsFinite) && Enumerable.Range(1, values.Count - 1).All(index => values[index] > values[index - 1]);
 
     // Piecewise linear, continued with the outermost slopes, so that values beyond the training range stay in order.
-    private static double Interpolate(IReadOnlyList<double> from, IReadOnlyList<double> to, double value)
+    private static double Interpolate(ReadOnlySpan<double> from, ReadOnlySpan<double> to, double value)
     {
-        var (low, high) = (0, from.Count - 1);
+        var (low, high) = (0, from.Length - 1);
         while (high - low > 1)
         {
             var middle = (low + high) / 2;

@@ -67,25 +67,29 @@ internal sealed class FeatureViews
     public float[] Apply(ReadOnlySpan<float> samples)
     {
         var seen = new float[samples.Length * _views.Count];
-        for (var place = 0; place < samples.Length; place++)
+        for (var sample = 0; sample < samples.Length / _length; sample++)
         {
-            var (sample, value) = (place / _length, place % _length);
             for (var view = 0; view < _views.Count; view++)
             {
-                seen[(sample * Width) + (view * _length) + value] = View(_views[view], samples[place], value);
+                View(_views[view], samples.Slice(sample * _length, _length), seen.AsSpan((sample * Width) + (view * _length), _length));
             }
         }
 
         return seen;
     }
 
-    private float View(FeatureView view, float number, int value)
+    private void View(FeatureView view, ReadOnlySpan<float> sample, Span<float> seen)
     {
-        var knots = _knots.AsSpan(value * Knots, Knots);
-        var range = knots[^1] - knots[0];
-        return view == FeatureView.Inputs || range <= 0 ? number
-            : view == FeatureView.Range ? (number - knots[0]) / range
-            : Score(knots, _scores.AsSpan(value * Knots, Knots), number);
+        sample.CopyTo(seen);
+        for (var value = 0; value < seen.Length && view != FeatureView.Inputs; value++)
+        {
+            var knots = _knots.AsSpan(value * Knots, Knots);
+            var range = knots[^1] - knots[0];
+            if (range > 0)
+            {
+                seen[value] = view == FeatureView.Range ? (sample[value] - knots[0]) / range : Score(knots, _scores.AsSpan(value * Knots, Knots), sample[value]);
+            }
+        }
     }
 
     // Beyond the normal values: on with the mean slope, so that far is far, whatever the outermost knots are.
@@ -97,8 +101,13 @@ internal sealed class FeatureViews
             return number <= knots[0] ? scores[0] + ((number - knots[0]) * slope) : scores[^1] + ((number - knots[^1]) * slope);
         }
 
-        var high = knots.BinarySearch(number);
-        high = high >= 0 ? high : ~high;
+        var (below, high) = (0, knots.Length - 1); // a knot below the number, and the first that is not
+        while (high - below > 1)
+        {
+            var middle = (below + high) / 2;
+            (below, high) = knots[middle] < number ? (middle, high) : (below, middle);
+        }
+
         var low = high - (knots[high] == number ? 0 : 1);
         return low == high ? scores[high] : scores[low] + ((number - knots[low]) / (knots[high] - knots[low]) * (scores[high] - scores[low]));
     }
