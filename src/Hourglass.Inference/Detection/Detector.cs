@@ -15,14 +15,14 @@ public sealed class Detector : IDisposable
     /// <param name="basis">What the rules share; the detector disposes of it.</param>
     /// <param name="rules">Ways to score: the autoencoder's and the rivals'.</param>
     /// <param name="chosen">The name of the rule that scores.</param>
-    /// <param name="threshold">How scores become alarms; one false alarm in a thousand when null.</param>
+    /// <param name="threshold">How scores become alarms; at most one false alarm in a thousand, or what the held-out scores hold steadily, when null.</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
     public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen, ThresholdRule? threshold = null)
     {
         (Basis, Rules) = (basis, rules);
         Rule = rules.FirstOrDefault(rule => rule.Name == chosen)
             ?? throw new HourglassException($"The detector has no rule '{chosen}'. It has: {string.Join(", ", rules.Select(rule => rule.Name))}.");
-        Calibration = new ScoreCalibration { HeldOut = Rule.HeldOut, Rule = threshold ?? ThresholdRule.Default };
+        Calibration = new ScoreCalibration { HeldOut = Rule.HeldOut, Rule = threshold ?? ThresholdRule.DefaultFor(Rule.HeldOut.Count) };
     }
 
     /// <summary>What the rules share.</summary>

@@ -19,7 +19,7 @@ public static class DetectorReport
     {
         using var style = new StreamReader(typeof(DetectorReport).Assembly.GetManifestResourceStream("report.css")!);
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">");
-        html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">");
+        html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">");
         html.Append(CultureInfo.InvariantCulture, $"<title>{Markup.Escape(contents.Title)}</title><style>{style.ReadToEnd()}</style></head><body><main><h1>{Markup.Escape(contents.Title)}</h1><p class=\"lead\">{Markup.Escape(contents.Lead)}</p>");
         html.Append("<section><h2>Scores</h2>").Append(Curves(contents)).Append("</section>");
         foreach (var table in contents.Tables)
@@ -33,6 +33,12 @@ public static class DetectorReport
 
     private static string Why(ExplainedSample sample)
     {
+        if (sample.Picture is { } picture)
+        {
+            var caption = $"{sample.Name}: score {Markup.Figure(sample.Explanation.Score)}";
+            return Markup.Figure(Markup.Image(picture, caption), $"{caption}. Left the picture, in the middle what each pixel adds to the score (one scale for all), right both, with a box around the strangest region.");
+        }
+
         var (explanation, shown) = (sample.Explanation, sample.Explanation.Columns.Take(Columns).ToList());
         var rows = shown.Select(column => new[]
         {
@@ -86,4 +92,8 @@ public sealed record DetectorReportTable(string Title, IReadOnlyList<string> Col
 /// <summary>A sample with its explanation.</summary>
 /// <param name="Name">Its identifier or number.</param>
 /// <param name="Explanation">Why it scores as it does.</param>
-public sealed record ExplainedSample(string Name, Explanation Explanation);
+public sealed record ExplainedSample(string Name, Explanation Explanation)
+{
+    /// <summary>Pictures only: a PNG file of the picture and of where its score comes from.</summary>
+    public byte[]? Picture { get; init; }
+}

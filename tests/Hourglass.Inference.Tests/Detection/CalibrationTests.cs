@@ -27,6 +27,15 @@ public sealed class CalibrationTests
     public void A_rate_that_is_none_is_refused_with_examples(string text) =>
         Assert.Contains("1/1000, 0.001 or 0.1%", Assert.Throws<HourglassException>(() => RateText.Parse(text, "--false-alarms")).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData(9_999, 0.001)]
+    [InlineData(9_998, 0.002)]
+    [InlineData(455, 0.05)]
+    [InlineData(99, 0.1)]
+    [InlineData(5, 0.1)] // too few for any: no alarms, and the threshold says so
+    public void A_new_detector_promises_the_strictest_rate_that_ten_held_out_scores_hold(long heldOut, double rate) =>
+        Assert.Equal(new FalseAlarmRule { Rate = rate }, ThresholdRule.DefaultFor(heldOut));
+
     [Fact]
     public void Rates_are_written_as_they_are_spoken()
     {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Hourglass.Evaluation;
+using Hourglass.Detection;
 using Hourglass.Reporting;
 using Hourglass.Reporting.Plots;
 using Hourglass.Training;
@@ -36,6 +37,19 @@ public sealed class ReportTests(TrainedFixture fixture) : IClassFixture<TrainedF
         var html = Report.Render(TrainingReport.Gather(fixture.Outcome.Trained, fixture.Outcome.Data));
         Assert.DoesNotMatch(new Regex("(src|href)=\"(http|//)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)), html);
         Assert.Equal(html, Report.Render(TrainingReport.Gather(fixture.Outcome.Trained, fixture.Outcome.Data)));
+    }
+
+    [Fact]
+    public void Pictures_with_the_highest_scores_stand_in_the_page_of_a_detector()
+    {
+        var path = Path.Combine(fixture.Folder, "detector.html");
+        var sample = new ExplainedSample("film <7>", new Explanation(4.25, []));
+        DetectorReport.Write(path, new DetectorReportContents("Films", "Two films.", [1, 2], [3, 4], [], [sample with { Picture = [1, 2, 3] }, sample]));
+        var page = File.ReadAllText(path);
+        Assert.Contains("src=\"data:image/png;base64,AQID\"", page, StringComparison.Ordinal);
+        Assert.Contains("film &lt;7&gt;: score 4.25. Left the picture", page, StringComparison.Ordinal);
+        Assert.Contains("img-src data:;", page, StringComparison.Ordinal);
+        Assert.Contains("<h3>film &lt;7&gt;: score 4.25</h3>", page, StringComparison.Ordinal); // without a picture, columns say why
     }
 
     [Fact]

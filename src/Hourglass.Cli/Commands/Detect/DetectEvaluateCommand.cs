@@ -76,6 +76,7 @@ internal static class DetectEvaluateCommand
         }
 
         screen.Output.WriteLine(result.Promise);
+        screen.Output.WriteLine(result.Drift.Sentence);
         if (result.Verdict != result.Rule)
         {
             screen.Output.WriteLine(Advice(result));
@@ -96,22 +97,24 @@ internal static class DetectEvaluateCommand
     private static DetectorReportContents Page(AnomalyDetector detector, PreparedData data, DetectionFigures figures)
     {
         var scores = detector.Score(data.Samples);
-        var highest = Enumerable.Range(0, scores.Length).OrderByDescending(sample => scores[sample]).Take(Highest).Select(sample =>
+        var highest = Enumerable.Range(0, scores.Length).OrderByDescending(sample => scores[sample]).Take(Highest).ToList();
+        var pictures = PictureFindings.ArePictures(data) ? PictureFindings.Draw(detector.Detector, data, highest) : null;
+        var explained = highest.Select((sample, place) =>
         {
             var values = new float[data.Samples.SampleLength];
             data.Samples.Read(sample, 1, values);
             var label = data.Labels is { } labels && labels.Codes[sample] >= 0 ? $" ({labels.Names[labels.Codes[sample]]})" : "";
-            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", detector.Detector.Explain(values)[0]);
+            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", detector.Detector.Explain(values)[0]) { Picture = pictures?[place].Png };
         });
         return new DetectorReportContents(
             $"Anomalies in {Path.GetFileName(data.Description.Source)}",
-            $"{figures.Rule}: AUROC {Number(figures.Figures.Auroc)} over {figures.Samples} samples, {figures.Anomalies} of them anomalies. {figures.Promise}{(figures.Verdict == figures.Rule ? "" : " " + Advice(figures))}",
+            $"{figures.Rule}: AUROC {Number(figures.Figures.Auroc)} over {figures.Samples} samples, {figures.Anomalies} of them anomalies. {figures.Promise} {figures.Drift.Sentence}{(figures.Verdict == figures.Rule ? "" : " " + Advice(figures))}",
             [.. detector.Detector.Rule.HeldOut.Values.Select(score => (double)score)], scores,
             [
                 new("Beside rivals", ["rule", .. RuleColumns], RuleRows(figures), "Each rule with its own threshold at the same promise; empty where too few samples were held out for it."),
                 .. figures.Kinds.Count > 1 ? [new DetectorReportTable("By kind", KindColumns, KindRows(figures), "AUROC of each kind against all normal samples; recall at the threshold.")] : Array.Empty<DetectorReportTable>(),
             ],
-            [.. highest]);
+            [.. explained]);
     }
 
     private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";
@@ -119,13 +122,13 @@ internal static class DetectEvaluateCommand
     // The rule in force stands at the top, as the rivals stand below.
     private sealed record EvaluateResult(
         string Rule, int Samples, int Anomalies, double Auroc, double AveragePrecision, double PrecisionAtN, double? Threshold, double? FalseAlarmRate, double? Recall, double? Precision, double? F1, double BestF1,
-        string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict)
+        string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict, DriftResult Drift)
     {
         /// <summary>Series only: every rule row by row.</summary>
         public IReadOnlyDictionary<string, SeriesEvaluateOutput>? Series { get; init; }
 
         public static EvaluateResult Of(DetectionFigures all) => new(
             all.Rule, all.Samples, all.Anomalies, all.Figures.Auroc, all.Figures.AveragePrecision, all.Figures.PrecisionAtN, all.Figures.Threshold, all.Figures.FalseAlarmRate, all.Figures.Recall,
-            all.Figures.Precision, all.Figures.F1, all.Figures.BestF1, all.Promise, all.Kinds, all.Rivals, all.Verdict);
+            all.Figures.Precision, all.Figures.F1, all.Figures.BestF1, all.Promise, all.Kinds, all.Rivals, all.Verdict, DriftResult.Of(all.Drift));
     }
 }

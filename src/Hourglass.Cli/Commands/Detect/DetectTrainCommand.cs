@@ -53,7 +53,7 @@ internal static class DetectTrainCommand
     {
         using var detector = AnomalyDetector.Fit(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
         var record = detector.Record;
-        var result = new DetectTrainResult(record.Data.Samples, record.TrainingSamples, record.ValidationSamples, detector.Detector.Basis.Members.Count, detector.Detector.Rule.Name, [.. detector.Detector.RuleNames], Path.GetFullPath(request.Out!));
+        var result = new DetectTrainResult(record.Data.Samples, record.TrainingSamples, record.ValidationSamples, detector.Detector.Basis.Members.Count, detector.Detector.Rule.Name, [.. detector.Detector.RuleNames], ThresholdResult.Of(detector.Detector.Calibration.Threshold()), Path.GetFullPath(request.Out!));
         if (asJson)
         {
             screen.WriteJson(result);
@@ -61,7 +61,8 @@ internal static class DetectTrainCommand
         }
 
         screen.Output.WriteLine($"Learnt from {result.Training} samples, {result.HeldOut} held out for thresholds: {request.Out}");
+        screen.Output.WriteLine(result.Threshold.Sentence);
     }
 
-    private sealed record DetectTrainResult(long Samples, int Training, int HeldOut, int Members, string Rule, IReadOnlyList<string> Rules, string Model);
+    private sealed record DetectTrainResult(long Samples, int Training, int HeldOut, int Members, string Rule, IReadOnlyList<string> Rules, ThresholdResult Threshold, string Model);
 }

@@ -16,10 +16,25 @@ internal static class PictureFindings
     /// <summary>Refuses data without pictures before anything is scored, where heat maps are asked for.</summary>
     public static void Require(PreparedData data, string? folder)
     {
-        if (folder is not null && data.Samples.SampleShape is not [1 or 3, _, _])
+        if (folder is not null && !ArePictures(data))
         {
             throw new HourglassException($"--heat-maps draws pictures, and these samples are [{string.Join(", ", data.Samples.SampleShape)}]. Leave it out: the table and the scores' file say why.");
         }
+    }
+
+    /// <summary>Whether samples can be drawn.</summary>
+    public static bool ArePictures(PreparedData data) => data.Samples.SampleShape is [1 or 3, _, _];
+
+    /// <summary>Samples beside where their scores come from, as PNG files; all heat maps share one scale.</summary>
+    /// <param name="detector">The detector.</param>
+    /// <param name="data">The samples.</param>
+    /// <param name="highest">Numbers of the samples to draw.</param>
+    public static IReadOnlyList<DrawnSample> Draw(Detector detector, PreparedData data, IReadOnlyList<int> highest)
+    {
+        var found = highest.Select(sample => Values(data, sample)).Select(values => (Values: values, Findings: detector.Find(values))).ToList();
+        var maps = found.ConvertAll(entry => HeatMap.Of(data.Samples.SampleShape, entry.Findings.Contributions));
+        var hottest = maps.Max(map => map.Values.Max());
+        return [.. highest.Select((sample, place) => new DrawnSample(sample, found[place].Findings.Scores[0], HeatMapPicture.Png(Brightness(data, found[place].Values), data.Samples.SampleShape[0], maps[place], hottest), maps[place].Box()))];
     }
 
     /// <summary>Draws samples.</summary>
@@ -32,16 +47,11 @@ internal static class PictureFindings
     public static string Write(string folder, Detector detector, PreparedData data, IReadOnlyList<int> highest, Func<double, bool> isAlarm)
     {
         Directory.CreateDirectory(folder);
-        var found = highest.Select(sample => (Sample: sample, Values: Values(data, sample))).Select(entry => (entry.Sample, entry.Values, Findings: detector.Find(entry.Values))).ToList();
-        var maps = found.ConvertAll(entry => HeatMap.Of(data.Samples.SampleShape, entry.Findings.Contributions));
-        var hottest = maps.Max(map => map.Values.Max());
         var pictures = new List<PictureFinding>();
-        for (var place = 0; place < found.Count; place++)
+        foreach (var drawn in Draw(detector, data, highest))
         {
-            var (sample, values, findings) = found[place];
-            var png = HeatMapPicture.Png(Brightness(data, values), data.Samples.SampleShape[0], maps[place], hottest);
-            AtomicFile.Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"sample-{sample}.png")), stream => stream.Write(png));
-            pictures.Add(new PictureFinding(png, Caption(data, sample, findings.Scores[0], detector.Calibration.PValue(findings.Scores[0]), isAlarm, maps[place].Box())));
+            AtomicFile.Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"sample-{drawn.Sample}.png")), stream => stream.Write(drawn.Png));
+            pictures.Add(new PictureFinding(drawn.Png, Caption(data, drawn.Sample, drawn.Score, detector.Calibration.PValue(drawn.Score), isAlarm, drawn.Box)));
         }
 
         var page = Path.Combine(folder, "findings.html");
@@ -67,3 +77,10 @@ internal static class PictureFindings
         CultureInfo.InvariantCulture,
         $"Sample {sample}{(data.Identifiers is { } names ? $", {names[sample]}" : "")}: score {score:0.000}, p {p:0.0####}{(isAlarm(score) ? ", alarm" : "")}.{(box is { } b ? $" Strangest: columns {b.Left + 1} to {b.Left + b.Width}, rows {b.Top + 1} to {b.Top + b.Height}." : "")}");
 }
+
+/// <summary>A sample that was drawn.</summary>
+/// <param name="Sample">Its number.</param>
+/// <param name="Score">Its score.</param>
+/// <param name="Png">The picture, its heat map and both, side by side.</param>
+/// <param name="Box">The strangest region; null where nothing stands out.</param>
+internal sealed record DrawnSample(int Sample, double Score, byte[] Png, PixelBox? Box);

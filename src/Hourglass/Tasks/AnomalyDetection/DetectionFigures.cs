@@ -13,8 +13,9 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// <param name="Kinds">Detection by kind of anomaly, most samples first.</param>
 /// <param name="Rivals">Every other rule of the detector.</param>
 /// <param name="Verdict">The name of the rule with the highest AUROC.</param>
+/// <param name="Drift">Whether the samples that are normal score as the held-out ones did.</param>
 public sealed record DetectionFigures(
-    string Rule, int Samples, int Anomalies, RuleFigures Figures, string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict)
+    string Rule, int Samples, int Anomalies, RuleFigures Figures, string Promise, IReadOnlyList<KindFigures> Kinds, IReadOnlyDictionary<string, RuleFigures> Rivals, string Verdict, DriftTest Drift)
 {
     /// <summary>Measures all rules in one pass over the samples.</summary>
     /// <param name="detector">The detector.</param>
@@ -38,7 +39,21 @@ public sealed record DetectionFigures(
         return new DetectionFigures(
             detector.Rule.Name, kinds.Length, anomalous.Count(isAnomaly => isAnomaly), figures[detector.Rule.Name], threshold.Sentence,
             KindFigures.Of([.. scores[detector.Rule.Name]], kinds, threshold), figures.Where(pair => pair.Key != detector.Rule.Name).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal),
-            figures.MaxBy(pair => pair.Value.Auroc).Key);
+            figures.MaxBy(pair => pair.Value.Auroc).Key, DriftOf(detector, scores[detector.Rule.Name], anomalous));
+    }
+
+    private static DriftTest DriftOf(Detector detector, List<double> scores, bool[] anomalous)
+    {
+        var drift = detector.Drift();
+        for (var sample = 0; sample < anomalous.Length; sample++)
+        {
+            if (!anomalous[sample])
+            {
+                drift.Add(scores[sample]);
+            }
+        }
+
+        return drift;
     }
 }
 

@@ -74,6 +74,7 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
         Assert.Equal(["isolation-forest", "neighbours", "pca", "reconstruction"], figures.Rivals.Keys.Order(StringComparer.Ordinal));
         Assert.InRange(figures.Figures.FalseAlarmRate!.Value, 0, 0.12);
         Assert.True(figures.Figures.Recall > 0.95, $"{figures.Figures.Recall}");
+        Assert.Equal((200, false), (figures.Drift.Count, figures.Drift.HasDrifted)); // of the normal ones, faults passed over
     }
 
     [Fact]
