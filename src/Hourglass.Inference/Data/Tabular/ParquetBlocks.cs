@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
 using Parquet;
 using Parquet.Schema;
 
@@ -15,12 +16,14 @@ internal sealed class ParquetBlocks : TableBlocks
     private readonly List<(int Group, int First, int Rows)> _blocks = [];
     private readonly ConcurrentDictionary<int, Lazy<ParquetColumn?[]>> _groups = [];
     private readonly ConcurrentBag<ParquetReader> _readers = [];
+    private readonly SafeFileHandle _file;
     private readonly int[] _unread; // blocks of each group that nobody has asked for
 
     public ParquetBlocks(string path, DataField[] fields, IReadOnlySet<int> wanted, int threads)
     {
         (_path, _fields, _wanted, _threads) = (path, fields, [.. wanted], threads);
         var reader = Open();
+        _file = File.OpenHandle(path);
         _unread = new int[reader.RowGroupCount];
         for (var group = 0; group < _unread.Length; group++)
         {
@@ -58,6 +61,7 @@ internal sealed class ParquetBlocks : TableBlocks
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _file.Dispose();
         foreach (var reader in _readers)
         {
             reader.DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -75,7 +79,7 @@ internal sealed class ParquetBlocks : TableBlocks
                 var reader = _readers.TryTake(out var free) ? free : Open();
                 using (var rows = reader.OpenRowGroupReader(group))
                 {
-                    columns[column] = ParquetColumn.Read(rows, _fields[column], _path);
+                    columns[column] = ParquetColumn.Read(rows, _fields[column], _path, _file);
                 }
 
                 _readers.Add(reader);

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Parquet;
 using Parquet.Schema;
 
@@ -15,12 +15,13 @@ internal abstract class ParquetColumn
     /// <param name="rows">The row group.</param>
     /// <param name="field">The column.</param>
     /// <param name="path">The file, for errors.</param>
-    public static ParquetColumn Read(ParquetRowGroupReader rows, DataField field, string path)
+    /// <param name="file">The same, for columns that need no general reader.</param>
+    public static ParquetColumn Read(ParquetRowGroupReader rows, DataField field, string path, SafeFileHandle file)
     {
         var type = field.ClrType;
         return type == typeof(string) || type == typeof(ReadOnlyMemory<char>) ? ReadTexts(rows, field)
-            : type == typeof(double) ? ReadReals<double>(rows, field)
-            : type == typeof(float) ? ReadReals<float>(rows, field)
+            : type == typeof(double) ? ReadReals<double>(rows, field, file)
+            : type == typeof(float) ? ReadReals<float>(rows, field, file)
             : type == typeof(int) ? ReadNumbers<int>(rows, field)
             : type == typeof(long) ? ReadNumbers<long>(rows, field)
             : type == typeof(short) ? ReadNumbers<short>(rows, field)
@@ -74,25 +75,16 @@ internal abstract class ParquetColumn
         return new TextColumn(row => plain is not null ? write(plain[row]) : optional![row] is { } value ? write(value) : null);
     }
 
-    private static RealColumn<T> ReadReals<T>(ParquetRowGroupReader rows, DataField field)
-        where T : struct, IFloatingPointIeee754<T>
+    private static RealColumn<T> ReadReals<T>(ParquetRowGroupReader rows, DataField field, SafeFileHandle file)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var values = GC.AllocateUninitializedArray<T>((int)rows.RowCount);
-        if (!field.IsNullable)
+        if (ParquetReals.TryRead<T>(file, rows.GetMetadata(field)?.MetaData, field.IsNullable, (int)rows.RowCount) is { } quick)
         {
-            rows.ReadAsync<T>(field, values.AsMemory()).AsTask().GetAwaiter().GetResult();
-            return new RealColumn<T>(values);
+            return new RealColumn<T>(quick);
         }
 
-        var optional = ArrayPool<T?>.Shared.Rent(values.Length); // twice the size: not worth to be kept
-        rows.ReadAsync<T>(field, optional.AsMemory(0, values.Length)).AsTask().GetAwaiter().GetResult();
-        for (var row = 0; row < values.Length; row++)
-        {
-            values[row] = optional[row] ?? T.NaN;
-        }
-
-        ArrayPool<T?>.Shared.Return(optional);
-        return new RealColumn<T>(values);
+        var (plain, optional) = Values<T>(rows, field);
+        return new RealColumn<T>(plain ?? Array.ConvertAll(optional!, value => value ?? T.NaN));
     }
 
     private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)

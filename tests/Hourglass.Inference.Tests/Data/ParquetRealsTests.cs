@@ -1,0 +1,101 @@
+using System.Runtime.InteropServices;
+using CsCheck;
+using Hourglass.Data.Tabular;
+using Parquet;
+using Parquet.Schema;
+
+namespace Hourglass.Tests.Data;
+
+/// <summary>Columns of numbers decoded the short way are what the general reader makes of the same file.</summary>
+public sealed class ParquetRealsTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void Columns_of_any_length_with_missing_values_are_the_general_readers() => Gen.Select(
+        Gen.Frequency((8, Gen.Float.Select(value => (float?)value)), (1, Gen.Const((float?)null))).Array[1, 3000], Gen.Int[0, 2], Gen.Bool).Sample(
+        (values, missing, isPacked) =>
+        {
+            float?[] some = missing == 0 ? [.. values.Select(value => value ?? 1f)] : missing == 1 ? values : [.. values.Select((value, row) => row < values.Length / 2 ? null : value)];
+            Write(some, isPacked ? CompressionMethod.Snappy : CompressionMethod.None);
+            Compare(some);
+        },
+        iter: 60, threads: 1);
+
+    [Fact]
+    public void A_codec_that_is_not_known_is_left_to_the_general_reader()
+    {
+        Write([1, 2, 3], CompressionMethod.Gzip);
+        using var file = File.OpenHandle(_path);
+        using var reader = Open(_path);
+        Assert.Null(ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, 3));
+    }
+
+    [Fact]
+    public void Damaged_pages_give_nothing_rather_than_a_crash()
+    {
+        Write([.. Enumerable.Range(0, 500).Select(row => row % 7 == 0 ? (float?)null : row)], CompressionMethod.Snappy);
+        var whole = File.ReadAllBytes(_path);
+        using var reader = Open(_path);
+        var column = reader.RowGroup.Columns[0].MetaData!;
+        var random = new Random(1);
+        for (var trial = 0; trial < 2000; trial++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[column.DataPageOffset + random.Next((int)column.TotalCompressedSize)] = (byte)random.Next(256);
+            File.WriteAllBytes(_path, damaged);
+            using var file = File.OpenHandle(_path);
+            Assert.True(ParquetReals.TryRead<float>(file, column, isOptional: true, 500) is null or { Length: 500 });
+        }
+    }
+
+    // Written here as the format's page says: groups of eight packed numbers, or a run of one.
+    [Fact]
+    public void Runs_and_packed_numbers_of_any_width_are_read_back() => Gen.Select(Gen.Int[1, 24], Gen.Int[0, 40].Array[0, 12], Gen.Int).Sample((width, lengths, seed) =>
+    {
+        var (random, bytes, numbers) = (new Random(seed), new List<byte>(), new List<int>());
+        foreach (var length in lengths)
+        {
+            if (length % 2 == 0)
+            {
+                var number = random.Next(1 << width);
+                numbers.AddRange(Enumerable.Repeat(number, length));
+                bytes.AddRange([(byte)(length << 1), .. BitConverter.GetBytes(number).Take((width + 7) / 8)]);
+                continue;
+            }
+
+            int[] packed = [.. Enumerable.Range(0, 8 * (length % 5)).Select(_ => random.Next(1 << width))];
+            numbers.AddRange(packed);
+            var bits = packed.SelectMany(number => Enumerable.Range(0, width).Select(bit => (number >> bit) & 1)).ToArray();
+            bytes.AddRange([(byte)((length % 5 << 1) | 1), .. bits.Chunk(8).Select(eight => (byte)eight.Select((bit, place) => bit << place).Sum())]);
+        }
+
+        var read = new int[numbers.Count];
+        ParquetRuns.Read(CollectionsMarshal.AsSpan(bytes), width, read);
+        Assert.Equal(numbers, read);
+    });
+
+    private void Compare(float?[] values)
+    {
+        using var file = File.OpenHandle(_path);
+        using var reader = Open(_path);
+        Assert.Equal(values.Select(value => value ?? float.NaN), ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, values.Length)!);
+        Assert.Equal(values.Select(value => value is { } number && float.IsFinite(number) ? number : 0.5), ParquetReals.TryRead<double>(file, reader.RowGroup.Columns[1].MetaData, isOptional: false, values.Length)!);
+    }
+
+    private static ParquetRowGroupReader Open(string path) => ParquetReader.CreateAsync(new MemoryStream(File.ReadAllBytes(path))).GetAwaiter().GetResult().OpenRowGroupReader(0);
+
+    private void Write(float?[] values, CompressionMethod method) => WriteAsync(values, method).GetAwaiter().GetResult();
+
+    private async Task WriteAsync(float?[] values, CompressionMethod method)
+    {
+        var fields = new DataField[] { new DataField<float?>("optional"), new DataField<double>("double") };
+        await using var stream = File.Create(_path);
+        await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), stream, new ParquetOptions { CompressionMethod = method });
+        using var rows = writer.CreateRowGroup();
+        await rows.WriteAsync<float>(fields[0], values.AsMemory());
+        await rows.WriteAsync<double>(fields[1], values.Select(value => value is { } number && float.IsFinite(number) ? number : 0.5).ToArray().AsMemory());
+    }
+}
