@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hourglass.Data.Tabular;
 using Hourglass.Preprocessing;
 
@@ -38,12 +39,12 @@ public sealed class StreamedSamples : IDisposable
     }
 
     /// <summary>Works on all samples.</summary>
-    /// <param name="work">Called on several threads, each with blocks of its own: some samples, [sample, value], as model input.</param>
+    /// <param name="work">Called on several threads, each with blocks of its own: some samples, [sample, value], as model input, which are others' afterwards.</param>
     /// <returns>What it made, in the samples' order.</returns>
     /// <exception cref="DataException">A number is beyond single precision once it is scaled.</exception>
     public IEnumerable<T> Select<T>(Func<float[], T> work)
     {
-        var (roles, options) = (new TableRoles(null, null, []), new PreparationOptions { Validation = 0 });
+        var (roles, options, rooms) = (new TableRoles(null, null, []), new PreparationOptions { Validation = 0 }, new ConcurrentBag<float[]>());
         foreach (var (isWhole, made) in Ahead.InOrder(0, _blocks.Count, _threads, Make))
         {
             if (!isWhole)
@@ -55,8 +56,18 @@ public sealed class StreamedSamples : IDisposable
             yield return made!;
         }
 
-        (bool IsWhole, T? Made) Make(int number) =>
-            BlockSamples.Of(_blocks.Read(number)!, _source, roles, _preprocessing, _places, options, isHeld: []) is { } samples ? (true, work(samples.Values)) : (false, default);
+        (bool IsWhole, T? Made) Make(int number)
+        {
+            rooms.TryTake(out var room);
+            if (BlockSamples.Of(_blocks.Read(number)!, _source, roles, _preprocessing, _places, options, isHeld: [], room) is not { } samples)
+            {
+                return (false, default);
+            }
+
+            var made = work(samples.Values);
+            rooms.Add(samples.Values); // the next block's
+            return (true, made);
+        }
     }
 
     /// <inheritdoc/>

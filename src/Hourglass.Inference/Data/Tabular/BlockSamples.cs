@@ -19,10 +19,12 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
     /// <param name="places">The column of each transform.</param>
     /// <param name="options">Of the split.</param>
     /// <param name="isHeld">Which rows validate, where that is known; hashed when null.</param>
-    public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options, bool[]? isHeld)
+    /// <param name="values">Room for the values, used where it has the size.</param>
+    public static BlockSamples? Of(TableBlock block, TableSource source, TableRoles roles, TablePreprocessing preprocessing, int[] places, PreparationOptions options, bool[]? isHeld, float[]? values = null)
     {
         var (width, start) = (preprocessing.SampleShape[0], 0);
-        var values = new float[block.Rows * width];
+        values = values?.Length == block.Rows * width ? values : new float[block.Rows * width];
+        Array.Clear(values);
         var room = (GC.AllocateUninitializedArray<double>(block.Rows), GC.AllocateUninitializedArray<float>(block.Rows));
         for (var column = 0; column < places.Length; column++)
         {
