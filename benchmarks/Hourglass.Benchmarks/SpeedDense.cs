@@ -38,10 +38,10 @@ internal static class SpeedDense
                 Objective = isTable ? new SquaredErrorOptions() : new BinaryCrossEntropyOptions(),
             };
             UsualLoop Loop(UsualDistance distance) => isVariational ? UsualLoop.DenseVariational(widths, distance) : UsualLoop.Dense(widths, distance);
-            return SpeedTraining.Contest(model, [widths[0]], samples, batch, isTable ? 4 : 2, (data, epochs) =>
+            return SpeedTraining.Contest(model, [widths[0]], samples, batch, isTable ? 16 : 3, data =>
             {
-                var peers = SpeedTraining.TorchSharp(Loop(isTable ? UsualLoop.SquaredError : UsualLoop.Probabilities), data, batch, epochs, floor);
-                peers += isTable ? Peers.None : SpeedTraining.TorchSharp(Loop(UsualLoop.Logits), data, batch, epochs, 1, "TorchSharp, logits");
+                var peers = SpeedTraining.TorchSharp(Loop(isTable ? UsualLoop.SquaredError : UsualLoop.Probabilities), data, batch, floor);
+                peers += isTable ? Peers.None : SpeedTraining.TorchSharp(Loop(UsualLoop.Logits), data, batch, 1, "TorchSharp, logits");
                 peers += pyTorchFloor is { } least ? PythonPeer.PyTorch(new { model = "dense", widths, batch, samples, threads }, threads, samples, least) : Peers.None;
                 return peers + (peakFloor is { } share ? new Peers([new SpeedPeer("multiply-add peak", share, () => MultiplyAddPeak.Measure() / Operations(widths))], []) : Peers.None);
             });

@@ -25,8 +25,8 @@ internal static class SpeedPictures
                 Bottleneck = new GaussianOptions(),
                 Objective = new BinaryCrossEntropyOptions(),
             };
-            return SpeedTraining.Contest(model, [1, 28, 28], samples, batch, epochs: 1, (data, epochs) =>
-                SpeedTraining.TorchSharp(UsualLoop.ConvolutionalVariational(channels, latents), data, batch, epochs, 1.2)
+            return SpeedTraining.Contest(model, [1, 28, 28], samples, batch, epochs: 3, data =>
+                SpeedTraining.TorchSharp(UsualLoop.ConvolutionalVariational(channels, latents), data, batch, 1.2)
                 + PythonPeer.PyTorch(new { model = "convolutional", channels, latents, batch, samples, threads }, threads, samples, 1));
         });
 }

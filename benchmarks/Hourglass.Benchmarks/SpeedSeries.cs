@@ -25,8 +25,8 @@ internal static class SpeedSeries
                 Network = new RecurrentNetworkOptions { Width = width },
                 Objective = new SquaredErrorOptions(),
             };
-            return SpeedTraining.Contest(model, [Steps, 1], samples, batch, epochs: 1, (data, epochs) =>
-                SpeedTraining.TorchSharp(UsualLoop.Recurrent(Steps, width, latents), data, batch, epochs, 1.2)
+            return SpeedTraining.Contest(model, [Steps, 1], samples, batch, epochs: 1, data =>
+                SpeedTraining.TorchSharp(UsualLoop.Recurrent(Steps, width, latents), data, batch, 1.2)
                 + PythonPeer.PyTorch(new { model = "recurrent", steps = Steps, width, latents, batch, samples, threads }, threads, samples, 1));
         });
 }

@@ -15,9 +15,9 @@ internal static class SpeedTraining
     /// <param name="shape">Shape of a sample.</param>
     /// <param name="samples">Samples in an epoch.</param>
     /// <param name="batch">Samples in a step.</param>
-    /// <param name="epochs">Epochs in a piece of work.</param>
-    /// <param name="peers">From the data, [sample, ...shape], and the epochs to those who do the same.</param>
-    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, int epochs, Func<Tensor, int, Peers> peers)
+    /// <param name="epochs">Our epochs in a piece of work, so that what a run does once weighs as little as in a real one; peers, who set up before, do one.</param>
+    /// <param name="peers">From the data, [sample, ...shape], to those who do the same.</param>
+    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, int epochs, Func<Tensor, Peers> peers)
     {
         manual_seed(1);
         var data = rand([samples, .. shape.Select(size => (long)size)]);
@@ -29,7 +29,7 @@ internal static class SpeedTraining
             Training = new TrainingOptions { Epochs = epochs, BatchSize = batch, Patience = null },
         });
         var all = Enumerable.Range(0, samples).Select(number => (long)number).ToArray();
-        var others = peers(data, epochs);
+        var others = peers(data);
         return new SpeedContest("samples/s", SpeedContest.Rate((double)samples * epochs, () =>
         {
             using var trainer = new Trainer(ours, store, new SampleSplit(all, []));
@@ -38,14 +38,8 @@ internal static class SpeedTraining
     }
 
     /// <summary>TorchSharp's usual loop as a peer.</summary>
-    public static Peers TorchSharp(UsualLoop loop, Tensor data, int batch, int epochs, double floor, string name = "TorchSharp") =>
-        new([new SpeedPeer(name, floor, SpeedContest.Rate(data.shape[0] * epochs, () =>
-        {
-            for (var epoch = 0; epoch < epochs; epoch++)
-            {
-                loop.Epoch(data, batch);
-            }
-        }))], [loop]);
+    public static Peers TorchSharp(UsualLoop loop, Tensor data, int batch, double floor, string name = "TorchSharp") =>
+        new([new SpeedPeer(name, floor, SpeedContest.Rate(data.shape[0], () => loop.Epoch(data, batch)))], [loop]);
 
     private static SampleStore Store(Tensor data, int[] shape)
     {
