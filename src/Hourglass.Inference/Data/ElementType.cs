@@ -8,4 +8,7 @@ public enum ElementType
 
     /// <summary>One byte; read as value / 255, so that it lies in [0, 1].</summary>
     UInt8 = 2,
+
+    /// <summary>Only values that are not zero: for each its place in the sample (int32) and the value (float32).</summary>
+    Entries = 3,
 }

@@ -14,9 +14,12 @@ public sealed unsafe class SampleStore : IDisposable
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _values;
+    private readonly long* _starts; // of each sample's entries, where only these are held
+    private readonly long _entries;
     private bool _deleteOnDispose;
     private readonly SampleStore? _rows;
     private readonly long _step; // values from one sample to the next
+    private readonly int _stride; // rows from one window to the next
     private bool _disposed;
 
     private SampleStore(string path, StoreHeader header, bool deleteOnDispose)
@@ -31,6 +34,8 @@ public sealed unsafe class SampleStore : IDisposable
             byte* start = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             _values = start + StoreHeader.Size;
+            _entries = header.Entries;
+            _starts = header.ElementType == ElementType.Entries ? (long*)(_values + (_entries * StoreHeader.EntrySize)) : null;
         }
     }
 
@@ -42,7 +47,7 @@ public sealed unsafe class SampleStore : IDisposable
         Count = rows.Count < steps ? 0 : ((rows.Count - steps) / stride) + 1;
         SampleShape = [steps, rows.SampleLength];
         SampleLength = checked(steps * rows.SampleLength);
-        _step = (long)stride * rows.SampleLength;
+        (_step, _stride) = ((long)stride * rows.SampleLength, stride);
         ContentHash = $"{rows.ContentHash}-{steps}-{stride}";
     }
 
@@ -123,6 +128,12 @@ public sealed unsafe class SampleStore : IDisposable
         }
 
         var length = count * SampleLength;
+        if (ElementType == ElementType.Entries)
+        {
+            ReadEntries(start, count, destination[..length]);
+            return;
+        }
+
         if (ElementType == ElementType.Float32)
         {
             new ReadOnlySpan<float>(_values + (start * _step * sizeof(float)), length).CopyTo(destination);
@@ -133,10 +144,61 @@ public sealed unsafe class SampleStore : IDisposable
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
     }
 
+    /// <summary>A sample's values that are not zero, in the order of their places.</summary>
+    /// <param name="sample">Its number.</param>
+    /// <param name="entries">Valid while the store is.</param>
+    /// <returns>Whether the store holds entries, not full rows.</returns>
+    /// <exception cref="DataException">The store is altered.</exception>
+    internal bool TryEntries(long sample, out ReadOnlySpan<StoredEntry> entries)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        entries = default;
+        if (_starts is null)
+        {
+            return false;
+        }
+
+        var (first, last) = (_starts[sample], _starts[sample + 1]);
+        if (first < 0 || last < first || last > _entries || last - first > SampleLength)
+        {
+            throw Altered(sample);
+        }
+
+        entries = new ReadOnlySpan<StoredEntry>(_values + (first * StoreHeader.EntrySize), (int)(last - first));
+        var before = -1;
+        foreach (var entry in entries)
+        {
+            before = entry.Place > before && entry.Place < SampleLength ? entry.Place : throw Altered(sample);
+        }
+
+        return true;
+    }
+
+    private DataException Altered(long sample) => new($"{Path}: the entries of sample {sample} lie outside of it or of the file; the store is altered. Delete it and read the source again.");
+
+    private void ReadEntries(long start, int count, Span<float> destination)
+    {
+        if (_rows is not null)
+        {
+            _rows.Read(start * _stride, SampleLength / _rows.SampleLength, destination);
+            return;
+        }
+
+        destination.Clear();
+        for (var sample = 0; sample < count; sample++)
+        {
+            TryEntries(start + sample, out var entries);
+            foreach (var entry in entries)
+            {
+                destination[(sample * SampleLength) + entry.Place] = entry.Value;
+            }
+        }
+    }
+
     /// <summary>Asks the processor to bring the start of a sample near, before it is read: samples in random order are far from each other.</summary>
     internal void Prefetch(long sample)
     {
-        if (!Sse.IsSupported || (ulong)sample >= (ulong)Count)
+        if (!Sse.IsSupported || ElementType == ElementType.Entries || (ulong)sample >= (ulong)Count)
         {
             return;
         }
@@ -173,13 +235,22 @@ public sealed unsafe class SampleStore : IDisposable
     }
 
     /// <summary>Bytes from the start of one sample to its end.</summary>
-    internal long SampleBytes => (long)SampleLength * (ElementType == ElementType.UInt8 ? 1 : sizeof(float));
+    internal long SampleBytes => ElementType switch
+    {
+        ElementType.Entries => Count == 0 ? 0 : Mapped.Length / Count, // their mean
+        ElementType.UInt8 => SampleLength,
+        _ => (long)SampleLength * sizeof(float),
+    };
 
     /// <summary>Where all values lie in memory.</summary>
-    internal (nint Start, nint Length) Mapped => Count == 0 ? default : ((nint)_values, (nint)(Place(Count - 1).Start + Place(Count - 1).Length - (nint)_values));
+    internal (nint Start, nint Length) Mapped => Count == 0 ? default
+        : ElementType == ElementType.Entries ? _rows?.Mapped ?? ((nint)_values, (nint)((_entries * StoreHeader.EntrySize) + ((Count + 1) * sizeof(long))))
+        : ((nint)_values, (nint)(Place(Count - 1).Start + Place(Count - 1).Length - (nint)_values));
 
     /// <summary>Where a sample lies in memory.</summary>
-    internal (nint Start, nint Length) Place(long sample) => ((nint)_values + (nint)(sample * _step * (SampleBytes / SampleLength)), (nint)SampleBytes);
+    internal (nint Start, nint Length) Place(long sample) =>
+        ElementType == ElementType.Entries ? _rows?.Place(sample * _stride) ?? ((nint)_values + (nint)(_starts[sample] * StoreHeader.EntrySize), (nint)((_starts[sample + 1] - _starts[sample]) * StoreHeader.EntrySize))
+        : ((nint)_values + (nint)(sample * _step * (SampleBytes / SampleLength)), (nint)SampleBytes);
 
     /// <summary>Closes it and leaves the file, which is whose from now on that asked.</summary>
     internal void Release()

@@ -4,16 +4,22 @@ using System.Runtime.InteropServices;
 namespace Hourglass.Data.Stores;
 
 /// <summary>Writes samples one after another; nothing stands under the final name before <see cref="Finish"/>.</summary>
+/// <remarks>Where a tenth or less of what is appended first is not zero, in samples of at least 256 float32 values, only such values are held.</remarks>
 public sealed class SampleStoreWriter : IDisposable
 {
+    private const int LeastLength = 256;
+    private const double LargestShare = 0.1;
     private readonly string _path;
     private readonly string _temporary;
     private readonly int[] _shape;
     private readonly int _length;
-    private readonly ElementType _elementType;
+    private ElementType _elementType;
     private readonly bool _isTemporary;
     private readonly FileStream _stream;
     private readonly XxHash128 _hash = new();
+    private readonly List<long> _starts = []; // of each sample's entries
+    private readonly List<StoredEntry> _room = [];
+    private long _entries;
     private long _values;
 
     internal SampleStoreWriter(string path, int[] sampleShape, ElementType elementType, bool isTemporary)
@@ -39,7 +45,22 @@ public sealed class SampleStoreWriter : IDisposable
 
     /// <summary>Appends one or more whole samples of float32 values.</summary>
     /// <param name="values">A multiple of the sample's length.</param>
-    public void Append(ReadOnlySpan<float> values) => Append(MemoryMarshal.AsBytes(values), values.Length, ElementType.Float32);
+    public void Append(ReadOnlySpan<float> values)
+    {
+        if (_values == 0 && _elementType == ElementType.Float32 && _length >= LeastLength && values.Length - values.Count(0f) <= LargestShare * values.Length)
+        {
+            _elementType = ElementType.Entries;
+        }
+
+        if (_elementType == ElementType.Entries && values.Length % _length == 0)
+        {
+            AppendEntries(values);
+        }
+        else
+        {
+            Append(MemoryMarshal.AsBytes(values), values.Length, ElementType.Float32);
+        }
+    }
 
     /// <summary>Appends one or more whole samples of bytes.</summary>
     /// <param name="values">A multiple of the sample's length.</param>
@@ -48,7 +69,13 @@ public sealed class SampleStoreWriter : IDisposable
     /// <summary>Completes the file and opens it.</summary>
     public SampleStore Finish()
     {
-        var header = new StoreHeader(Count, _shape, _elementType, Convert.ToHexStringLower(_hash.GetCurrentHash()));
+        if (_elementType == ElementType.Entries)
+        {
+            _starts.Add(_entries);
+            Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_starts)));
+        }
+
+        var header = new StoreHeader(Count, _shape, _elementType, Convert.ToHexStringLower(_hash.GetCurrentHash())) { Entries = _entries };
         _stream.Position = 0;
         _stream.Write(header.ToBytes());
         _stream.Dispose();
@@ -73,8 +100,32 @@ public sealed class SampleStoreWriter : IDisposable
             throw new ArgumentException($"Expected whole samples of {_length} {_elementType} values, got {values} {type} values.", nameof(values));
         }
 
+        Write(bytes);
+        _values += values;
+    }
+
+    private void AppendEntries(ReadOnlySpan<float> values)
+    {
+        for (; !values.IsEmpty; values = values[_length..], _values += _length)
+        {
+            _starts.Add(_entries);
+            _room.Clear();
+            var sample = values[.._length];
+            for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+            {
+                _room.Add(new StoredEntry(place, sample[place]));
+                var next = sample[(place + 1)..].IndexOfAnyExcept(0f);
+                place = next < 0 ? -1 : place + 1 + next;
+            }
+
+            _entries += _room.Count;
+            Write(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_room)));
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
         _hash.Append(bytes);
         _stream.Write(bytes);
-        _values += values;
     }
 }

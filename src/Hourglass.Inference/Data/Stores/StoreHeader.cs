@@ -6,6 +6,9 @@ namespace Hourglass.Data.Stores;
 /// <summary>The first 128 bytes of a sample store; docs/sample-store.md has the layout.</summary>
 internal sealed record StoreHeader(long Count, int[] Shape, ElementType ElementType, string ContentHash)
 {
+    /// <summary>Bytes of an entry.</summary>
+    public const int EntrySize = 8;
+
     /// <summary>Bytes before the first value.</summary>
     public const int Size = 128;
 
@@ -14,6 +17,9 @@ internal sealed record StoreHeader(long Count, int[] Shape, ElementType ElementT
 
     /// <summary>Values in one sample.</summary>
     public int SampleLength => Shape.Aggregate(1, (product, size) => checked(product * size));
+
+    /// <summary>Values that are not zero, where only these are held; else 0.</summary>
+    public long Entries { get; init; }
 
     private int ValueSize => ElementType == ElementType.UInt8 ? 1 : 4;
 
@@ -31,6 +37,7 @@ internal sealed record StoreHeader(long Count, int[] Shape, ElementType ElementT
         }
 
         Convert.FromHexString(ContentHash).CopyTo(bytes, 64);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(80), Entries);
         XxHash64.Hash(bytes.AsSpan(0, HashedLength), bytes.AsSpan(HashedLength));
         return bytes;
     }
@@ -50,15 +57,16 @@ internal sealed record StoreHeader(long Count, int[] Shape, ElementType ElementT
             throw new DataException($"{path}: the header does not match its checksum; the store is altered. Delete it and read the source again.");
         }
 
-        if (version != 1 || type is not (1 or 2) || axes is < 1 or > 8 || count < 0)
+        var entries = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(80));
+        if (version != 1 || type is not (1 or 2 or 3) || axes is < 1 or > 8 || count < 0 || entries < 0)
         {
             throw new DataException($"{path}: sample store of version {version}, type {type}, {axes} axes; this program reads version 1.");
         }
 
         var shape = Enumerable.Range(0, axes).Select(axis => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(28 + (axis * 4)))).ToArray();
-        var header = new StoreHeader(count, shape, (ElementType)type, Convert.ToHexStringLower(bytes.AsSpan(64, 16)));
+        var header = new StoreHeader(count, shape, (ElementType)type, Convert.ToHexStringLower(bytes.AsSpan(64, 16))) { Entries = entries };
         var length = shape.Aggregate((UInt128)1, (product, size) => size < 1 ? 0 : product * (UInt128)size);
-        var expected = ((UInt128)count * length * (UInt128)header.ValueSize) + Size;
+        var expected = Size + (type == (int)ElementType.Entries ? ((UInt128)entries * EntrySize) + (((UInt128)count + 1) * sizeof(long)) : (UInt128)count * length * (UInt128)header.ValueSize);
         if (length == 0 || length > int.MaxValue / 4 || expected != (UInt128)stream.Length)
         {
             throw new DataException($"{path}: expected {expected} bytes for {count} samples of shape [{string.Join(", ", shape)}], found {stream.Length}. The store is truncated; delete it and read the source again.");

@@ -155,27 +155,40 @@ internal sealed unsafe class FusedInput : IDisposable
 
     private void GatherEntries(int row, Span<float> sample)
     {
-        _samples.Read(_indices[row], 1, sample);
         Entries!.Clear(row);
         _targets!.Clear(row);
-        for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+        if (_samples.TryEntries(_indices[row], out var stored))
         {
-            if (_mask is null)
+            foreach (var entry in stored)
             {
-                Entries.Add(row, place, sample[place]);
-            }
-            else
-            {
-                _targets.Add(row, place, sample[place]);
-                var kept = _mask.Pointer[((long)row * _room.InputStride) + place];
-                if (kept != 0)
-                {
-                    Entries.Add(row, place, sample[place] * kept);
-                }
+                Add(row, entry.Place, entry.Value);
             }
 
+            return;
+        }
+
+        _samples.Read(_indices[row], 1, sample);
+        for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+        {
+            Add(row, place, sample[place]);
             var next = sample[(place + 1)..].IndexOfAnyExcept(0f);
             place = next < 0 ? -1 : place + 1 + next;
+        }
+    }
+
+    private void Add(int row, int place, float value)
+    {
+        if (_mask is null)
+        {
+            Entries!.Add(row, place, value);
+            return;
+        }
+
+        _targets!.Add(row, place, value);
+        var kept = _mask.Pointer[((long)row * _room.InputStride) + place];
+        if (kept != 0)
+        {
+            Entries!.Add(row, place, value * kept);
         }
     }
 
