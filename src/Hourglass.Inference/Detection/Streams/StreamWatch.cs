@@ -7,10 +7,12 @@ using Hourglass.Preprocessing;
 namespace Hourglass.Detection.Streams;
 
 /// <summary>Scores rows as they come, in bounded memory, and tells of those that are not normal.</summary>
-/// <remarks>Whatever lines have come are scored together, at once: a single row does not wait for others, and under load groups grow by themselves.</remarks>
+/// <remarks>Whatever lines have come are scored together, at once: a single row does not wait for others. Where rows keep coming within a millisecond of each other, lines are read again after one.</remarks>
 public sealed class StreamWatch
 {
     private const int MostRows = 128; // in a group; more would not be scored faster
+    private const int FewRows = 64; // that came at once; scored in groups as small as these, a row takes half as long again
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
     private readonly Detector _detector;
     private readonly ScoreThreshold _threshold;
@@ -71,16 +73,23 @@ public sealed class StreamWatch
 
     internal StreamCounts Run(IByteFeed feed)
     {
-        var (lines, writer, clock) = (new LineReader(feed), _options.State is { } path ? new StateWriter(path) : null, Stopwatch.StartNew());
+        var (lines, writer, clock, watch) = (new LineReader(feed), _options.State is { } path ? new StateWriter(path) : null, Stopwatch.StartNew(), Stopwatch.StartNew());
         Resume(feed, lines);
-        while (lines.Fill())
+        for (var last = -Pause; lines.Fill();)
         {
+            var before = _counts.Rows;
             while (lines.TryNext(out var line, out var isTooLong))
             {
                 Take(line, isTooLong, lines);
             }
 
             Score();
+            if (_counts.Rows - before is > 0 and < FewRows && watch.Elapsed - last < Pause)
+            {
+                Thread.Sleep(Pause); // rows come thick: the next ones are scored together
+            }
+
+            last = watch.Elapsed;
             if (clock.Elapsed > _options.StateInterval)
             {
                 writer?.Offer(() => State(feed, lines));

@@ -78,7 +78,7 @@ public sealed record DetectorOptions
             [
                 new ReconstructionRecord { IsPlain = true, Limit = 3 },
                 new ReconstructionRecord { Source = ReconstructionSource.Pca, IsPlain = true, Limit = 3 },
-                new IsolationRecord { Trees = 300, Limit = 3, Weight = 3 },
+                new IsolationRecord { Trees = 1000, Samples = 128, Limit = 3, Weight = 3 },
             ]),
             .. DetectorRules.Rivals,
         ],
