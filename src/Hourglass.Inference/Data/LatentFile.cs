@@ -28,7 +28,7 @@ public static class LatentFile
         };
     }
 
-    private static float[] ReadArray(string path, NpySource source, int latentSize)
+    private static float[] ReadArray(string path, ArraySource source, int latentSize)
     {
         using (source)
         {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using Hourglass.Data;
 using Hourglass.Data.BuiltIn;
@@ -21,7 +22,7 @@ public sealed class ArrayTests : IDisposable
         return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. values];
     }
 
-    private static byte[] Floats(params float[] values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values).ToArray();
+    private static byte[] Floats(params float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
 
     private static byte[] Idx(int count)
     {
@@ -42,6 +43,21 @@ public sealed class ArrayTests : IDisposable
         var path = Path.Combine(_folder, name);
         File.WriteAllBytes(path, bytes);
         return path;
+    }
+
+    private string Zip(string name, params (string Key, byte[] Bytes)[] arrays)
+    {
+        using var memory = new MemoryStream();
+        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (key, bytes) in arrays)
+            {
+                using var entry = zip.CreateEntry(key + ".npy").Open();
+                entry.Write(bytes);
+            }
+        }
+
+        return Write(name, memory.ToArray());
     }
 
     private static PreparedData Prepare(string path) => DataFile.Prepare(path, new ReadOptions(), new PreparationOptions { Validation = 0 });
@@ -70,23 +86,38 @@ public sealed class ArrayTests : IDisposable
     }
 
     [Fact]
+    public void A_matrix_in_compressed_rows_is_read_as_scipy_writes_it_and_not_scaled()
+    {
+        using var data = Prepare(Rows("csr", [0, 2, 2, 3], [3, 0, 1]));
+        Assert.Equal((3L, 4), (data.Samples.Count, data.Samples.SampleLength));
+        Assert.Equal([2f, 0, 0, 5], Sample(data, 0));
+        Assert.Equal([0f, 0, 0, 0], Sample(data, 1));
+        Assert.Equal([0f, -1, 0, 0], Sample(data, 2));
+    }
+
+    [Theory]
+    [InlineData("csc", new[] { 0, 2, 2, 3 }, new[] { 3, 0, 1 }, "tocsr")]
+    [InlineData("csr", new[] { 0, 2, 1, 3 }, new[] { 3, 0, 1 }, "indptr")]
+    [InlineData("csr", new[] { 0, 2, 2, 3 }, new[] { 4, 0, 1 }, "column 4")]
+    [InlineData("csr", new[] { 0, 2, 2, 5 }, new[] { 3, 0, 1 }, "indices")]
+    public void Damaged_compressed_rows_are_refused_by_name(string format, int[] starts, int[] places, string named) =>
+        Assert.Contains(named, Assert.Throws<DataException>(() => Prepare(Rows(format, starts, places))).Message, StringComparison.Ordinal);
+
+    private static float[] Sample(PreparedData data, int number)
+    {
+        var values = new float[data.Samples.SampleLength];
+        data.Samples.Read(number, 1, values);
+        return values;
+    }
+
+    // scipy.sparse.save_npz of [[2, 0, 0, 5], [0, 0, 0, 0], [0, -1, 0, 0]], scipy 1.10: format is an array of three bytes without axes.
+    private string Rows(string format, int[] starts, int[] places) => Zip(
+        "rows.npz", ("indices", Npy("<i4", [places.Length], MemoryMarshal.AsBytes(places.AsSpan()).ToArray())), ("indptr", Npy("<i4", [starts.Length], MemoryMarshal.AsBytes(starts.AsSpan()).ToArray())),
+        ("format", Npy("|S3", [], Encoding.ASCII.GetBytes(format))), ("shape", Npy("<i8", [2], MemoryMarshal.AsBytes(new long[] { 3, 4 }.AsSpan()).ToArray())), ("data", Npy("<f4", [3], Floats(5, 2, -1))));
+
+    [Fact]
     public void Labels_of_an_npz_are_found_and_a_missing_choice_lists_the_arrays()
     {
-        string Zip(string name, params (string Key, byte[] Bytes)[] arrays)
-        {
-            using var memory = new MemoryStream();
-            using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
-            {
-                foreach (var (key, bytes) in arrays)
-                {
-                    using var entry = zip.CreateEntry(key + ".npy").Open();
-                    entry.Write(bytes);
-                }
-            }
-
-            return Write(name, memory.ToArray());
-        }
-
         using var data = Prepare(Zip("a.npz", ("X", Npy("<f4", [2, 2], Floats(1, 2, 3, 4))), ("y", Npy("|u1", [2], [1, 0]))));
         Assert.Equal(["0", "1"], data.Labels!.Names);
         Assert.Equal([1, 0], data.Labels.Codes);

@@ -63,14 +63,14 @@ public sealed class StoreEntriesTests
     [Fact]
     public void Samples_that_are_mostly_filled_or_short_stay_rows()
     {
-        using var filled = Write([Filled(41), Filled(1)]);
-        using var late = Write([Filled(40), Filled(400)]);
+        using var filled = Write([Filled(1), Filled(80)]);
+        using var late = Write([.. Enumerable.Repeat(Filled(40), 3000), Filled(400)]);
         using var writer = SampleStore.CreateTemporary(null, [255], ElementType.Float32);
         writer.Append(new float[255]);
         using var narrow = writer.Finish();
         Assert.Equal((ElementType.Float32, ElementType.Entries, ElementType.Float32), (filled.ElementType, late.ElementType, narrow.ElementType));
         var read = new float[Length];
-        late.Read(1, 1, read);
+        late.Read(3000, 1, read);
         Assert.Equal(Filled(400), read);
     }
 

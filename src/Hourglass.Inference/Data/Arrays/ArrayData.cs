@@ -18,7 +18,7 @@ internal static class ArrayData
 
         using (raw)
         {
-            var preprocessing = ArrayFit.Fit(raw, split.Training, options.Scaling);
+            var preprocessing = ArrayFit.Fit(raw, split.Training, options.Scaling ?? (source.IsSparse ? Scaling.None : null)); // scaling would fill what is empty
             return Data(source, Transform(raw, read, preprocessing), split, preprocessing);
         }
     }

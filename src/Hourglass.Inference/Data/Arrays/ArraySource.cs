@@ -11,7 +11,7 @@ internal abstract class ArraySource : IDisposable
     /// <summary>Path or built-in name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>"npy", "npz", "idx", "cifar", "images", "glyphs".</summary>
+    /// <summary>"npy", "npz", "npz, compressed rows", "idx", "cifar", "images", "glyphs".</summary>
     public required string Format { get; init; }
 
     /// <summary>Samples.</summary>
@@ -22,6 +22,9 @@ internal abstract class ArraySource : IDisposable
 
     /// <summary>Whether values are bytes; otherwise float32.</summary>
     public required bool IsBytes { get; init; }
+
+    /// <summary>Whether most values are zero and stay so: scaled only where that is asked for.</summary>
+    public bool IsSparse { get; init; }
 
     /// <summary>Labels, where the source has them.</summary>
     public SampleLabels? Labels { get; init; }

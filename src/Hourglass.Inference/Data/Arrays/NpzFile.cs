@@ -10,12 +10,17 @@ internal static class NpzFile
     private static readonly string[] LabelKeys = ["y", "labels", "label", "Y", "target", "y_train"];
 
     /// <summary>Opens the samples of an .npz file.</summary>
-    public static NpySource Open(string path, ReadOptions read)
+    public static ArraySource Open(string path, ReadOptions read)
     {
         ZipArchive? archive = null;
         try
         {
             archive = ZipFile.OpenRead(path);
+            if (read.Key is null && SparseNpzSource.Is(archive))
+            {
+                return SparseNpzSource.Open(path, archive);
+            }
+
             var arrays = new Dictionary<string, NpzEntry>(StringComparer.Ordinal);
             foreach (var entry in archive.Entries.Where(entry => entry.FullName.EndsWith(".npy", StringComparison.Ordinal)))
             {

@@ -4,11 +4,12 @@ using System.Runtime.InteropServices;
 namespace Hourglass.Data.Stores;
 
 /// <summary>Writes samples one after another; nothing stands under the final name before <see cref="Finish"/>.</summary>
-/// <remarks>Where a tenth or less of what is appended first is not zero, in samples of at least 256 float32 values, only such values are held.</remarks>
+/// <remarks>Where a tenth or less of the first million values is not zero, in samples of at least 256 float32 values, only such values are held.</remarks>
 public sealed class SampleStoreWriter : IDisposable
 {
     private const int LeastLength = 256;
     private const double LargestShare = 0.1;
+    private const int LookedValues = 1 << 20;
     private readonly string _path;
     private readonly string _temporary;
     private readonly int[] _shape;
@@ -19,6 +20,7 @@ public sealed class SampleStoreWriter : IDisposable
     private readonly XxHash128 _hash = new();
     private readonly List<long> _starts = []; // of each sample's entries
     private readonly List<StoredEntry> _room = [];
+    private List<float>? _first; // held until enough is seen to say how to hold all
     private long _entries;
     private long _values;
 
@@ -26,6 +28,7 @@ public sealed class SampleStoreWriter : IDisposable
     {
         (_path, _shape, _elementType, _isTemporary) = (path, [.. sampleShape], elementType, isTemporary);
         _length = new StoreHeader(0, _shape, elementType, "").SampleLength;
+        _first = elementType == ElementType.Float32 && _length >= LeastLength ? [] : null;
         _temporary = $"{path}.{Guid.NewGuid():n}.part";
         try
         {
@@ -41,24 +44,22 @@ public sealed class SampleStoreWriter : IDisposable
     }
 
     /// <summary>Samples written so far.</summary>
-    public long Count => _values / _length;
+    public long Count => (_values + (_first?.Count ?? 0)) / _length;
 
     /// <summary>Appends one or more whole samples of float32 values.</summary>
     /// <param name="values">A multiple of the sample's length.</param>
     public void Append(ReadOnlySpan<float> values)
     {
-        if (_values == 0 && _elementType == ElementType.Float32 && _length >= LeastLength && values.Length - values.Count(0f) <= LargestShare * values.Length)
+        if (_first is null)
         {
-            _elementType = ElementType.Entries;
+            AppendDecided(values);
+            return;
         }
 
-        if (_elementType == ElementType.Entries && values.Length % _length == 0)
+        _first.AddRange(values);
+        if (_first.Count >= LookedValues)
         {
-            AppendEntries(values);
-        }
-        else
-        {
-            Append(MemoryMarshal.AsBytes(values), values.Length, ElementType.Float32);
+            Decide();
         }
     }
 
@@ -69,6 +70,7 @@ public sealed class SampleStoreWriter : IDisposable
     /// <summary>Completes the file and opens it.</summary>
     public SampleStore Finish()
     {
+        Decide();
         if (_elementType == ElementType.Entries)
         {
             _starts.Add(_entries);
@@ -102,6 +104,35 @@ public sealed class SampleStoreWriter : IDisposable
 
         Write(bytes);
         _values += values;
+    }
+
+    private void Decide()
+    {
+        if (_first is not { } first)
+        {
+            return;
+        }
+
+        _first = null;
+        var values = CollectionsMarshal.AsSpan(first);
+        if (values.Length > 0 && values.Length - values.Count(0f) <= LargestShare * values.Length)
+        {
+            _elementType = ElementType.Entries;
+        }
+
+        AppendDecided(values);
+    }
+
+    private void AppendDecided(ReadOnlySpan<float> values)
+    {
+        if (_elementType == ElementType.Entries && values.Length % _length == 0)
+        {
+            AppendEntries(values);
+        }
+        else
+        {
+            Append(MemoryMarshal.AsBytes(values), values.Length, ElementType.Float32);
+        }
     }
 
     private void AppendEntries(ReadOnlySpan<float> values)
