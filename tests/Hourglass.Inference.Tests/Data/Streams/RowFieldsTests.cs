@@ -131,6 +131,6 @@ public sealed class RowFieldsTests : IDisposable
             json.Read(record, values);
         }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2000);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000); // one object a round would be 24,000 bytes; the runtime may take some of its own once
     }
 }
