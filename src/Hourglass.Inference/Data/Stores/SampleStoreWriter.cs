@@ -7,8 +7,6 @@ namespace Hourglass.Data.Stores;
 /// <remarks>Where a tenth or less of the first million values is not zero, in samples of at least 256 float32 values, only such values are held.</remarks>
 public sealed class SampleStoreWriter : IDisposable
 {
-    private const int LeastLength = 256;
-    private const double LargestShare = 0.1;
     private const int LookedValues = 1 << 20;
     private readonly string _path;
     private readonly string _temporary;
@@ -28,7 +26,7 @@ public sealed class SampleStoreWriter : IDisposable
     {
         (_path, _shape, _elementType, _isTemporary) = (path, [.. sampleShape], elementType, isTemporary);
         _length = new StoreHeader(0, _shape, elementType, "").SampleLength;
-        _first = elementType == ElementType.Float32 && _length >= LeastLength ? [] : null;
+        _first = elementType == ElementType.Float32 && _length >= StoredEntry.LeastLength ? [] : null;
         _temporary = $"{path}.{Guid.NewGuid():n}.part";
         try
         {
@@ -115,7 +113,7 @@ public sealed class SampleStoreWriter : IDisposable
 
         _first = null;
         var values = CollectionsMarshal.AsSpan(first);
-        if (values.Length > 0 && values.Length - values.Count(0f) <= LargestShare * values.Length)
+        if (values.Length > 0 && values.Length - values.Count(0f) <= StoredEntry.LargestShare * values.Length)
         {
             _elementType = ElementType.Entries;
         }
@@ -142,11 +140,9 @@ public sealed class SampleStoreWriter : IDisposable
             _starts.Add(_entries);
             _room.Clear();
             var sample = values[.._length];
-            for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+            for (var place = StoredEntry.Next(sample, 0); place >= 0; place = StoredEntry.Next(sample, place + 1))
             {
                 _room.Add(new StoredEntry(place, sample[place]));
-                var next = sample[(place + 1)..].IndexOfAnyExcept(0f);
-                place = next < 0 ? -1 : place + 1 + next;
             }
 
             _entries += _room.Count;

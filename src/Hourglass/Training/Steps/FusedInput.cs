@@ -15,8 +15,6 @@ internal sealed unsafe class FusedInput : IDisposable
     private const int ExpectedEntries = 64; // a row's room grows where there are more
     private const int Looked = 64;
     private const int PrefetchedRows = 8;
-    private const int LeastLength = 256;
-    private const double LargestShare = 0.1;
     private readonly Autoencoder _model;
     private readonly SampleStore _samples;
     private readonly BatchReader _reader;
@@ -48,7 +46,7 @@ internal sealed unsafe class FusedInput : IDisposable
     /// <summary>Whether so few of the samples' values are not zero that they are better taken as entries.</summary>
     public static bool AreSparse(SampleStore samples)
     {
-        if (samples.SampleLength < LeastLength || samples.Count == 0)
+        if (samples.SampleLength < StoredEntry.LeastLength || samples.Count == 0)
         {
             return false;
         }
@@ -60,7 +58,7 @@ internal sealed unsafe class FusedInput : IDisposable
             filled += row.Length - row.AsSpan().Count(0f);
         }
 
-        return filled <= LargestShare * looked * row.Length;
+        return filled <= StoredEntry.LargestShare * looked * row.Length;
     }
 
     /// <summary>What is to be made of a row, as entries.</summary>
@@ -168,11 +166,9 @@ internal sealed unsafe class FusedInput : IDisposable
         }
 
         _samples.Read(_indices[row], 1, sample);
-        for (var place = sample.IndexOfAnyExcept(0f); place >= 0;)
+        for (var place = StoredEntry.Next(sample, 0); place >= 0; place = StoredEntry.Next(sample, place + 1))
         {
             Add(row, place, sample[place]);
-            var next = sample[(place + 1)..].IndexOfAnyExcept(0f);
-            place = next < 0 ? -1 : place + 1 + next;
         }
     }
 

@@ -44,13 +44,11 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options, DenseFus
 
     private double Row(int row, float* output, float* target, float* gradient, float scale) => options.Objective switch
     {
-        BinaryCrossEntropyOptions => _kernels.BinaryCrossEntropy(output, target, gradient, _length, scale),
         ContinuousBernoulliOptions => _kernels.ContinuousBernoulli(output, target, gradient, _length, scale),
         MultinomialOptions => _kernels.Multinomial(output, target, gradient, _length, scale),
         HuberOptions => _kernels.Huber(output, target, gradient, _length, scale, _delta),
         GaussianLikelihoodOptions => GaussianLikelihood(row, output, target, gradient, scale),
-        MixedOptions => Mixed(output, target, gradient, scale),
-        _ => _kernels.SquaredError(output, target, gradient, _length, scale),
+        _ => Mixed(output, target, gradient, scale),
     };
 
     /// <summary>The same for a target of which few values are not zero.</summary>
@@ -68,13 +66,13 @@ internal sealed unsafe class FusedObjective(AutoencoderOptions options, DenseFus
             return _kernels.Multinomial(output, places, values, gradient, _length, scale);
         }
 
-        new Span<float>(scratch, _length).Clear();
+        new Span<float>(scratch, DenseMap.Stride(_length)).Clear();
         for (var entry = 0; entry < places.Length; entry++)
         {
             scratch[places[entry]] = values[entry];
         }
 
-        return Row(row, output, scratch, gradient, scale);
+        return Rows(row, output, scratch, gradient, 1, scale);
     }
 
     // ((r - x)^2 / v + log v + log 2 pi) / 2; a log-variance at its limit has no gradient.
