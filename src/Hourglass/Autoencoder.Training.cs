@@ -96,7 +96,7 @@ public sealed partial class Autoencoder
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            map.weight!.div_(map.weight.square().sum([0L], keepdim: true).sqrt().clamp_min(HeldScalar.Of(1e-12)));
+            map.weight!.div_(map.weight.Squared().sum([0L], keepdim: true).sqrt().clamp_min(HeldScalar.Of(1e-12)));
         }
 
         _bottleneck.ConstrainWeights();
@@ -117,7 +117,7 @@ public sealed partial class Autoencoder
         if (Options.Objective!.Perceptual > 0)
         {
             var (made, real) = (FrozenFeatures(Shaped(_objective.Reconstruction(output)), context), FrozenFeatures(batch.Target, context).detach());
-            extra += (made - real).square().mean() * HeldScalar.Of(Options.Objective.Perceptual * SampleLength);
+            extra += (made - real).Squared().mean() * HeldScalar.Of(Options.Objective.Perceptual * SampleLength);
         }
 
         var play = new ContestPlay(batch.Target, output, latents => Decoded(latents, batch.Condition, context), samples => _bottleneck.Forward(Features(samples, batch.Condition, context), StepContext.Evaluation).Values, latent.Values.shape[1], context);
@@ -131,8 +131,8 @@ public sealed partial class Autoencoder
         {
             var missing = (batch.Target.flatten(1) - _objective.Reconstruction(output)).detach();
             var nothing = Decoded(zeros_like(auxiliary), batch.Condition, context).detach();
-            var error = (missing - (Decoded(auxiliary, batch.Condition, context) - nothing)).square().sum([1L]);
-            return (error / missing.square().mean([1L]).clamp_min(HeldScalar.Of(1e-8)) * context.BatchMean(missing.square().mean([1L]))).mean();
+            var error = (missing - (Decoded(auxiliary, batch.Condition, context) - nothing)).Squared().sum([1L]);
+            return (error / missing.Squared().mean([1L]).clamp_min(HeldScalar.Of(1e-8)) * context.BatchMean(missing.Squared().mean([1L]))).mean();
         }
 
         var weights = _decoder.parameters().ToList();

@@ -147,7 +147,7 @@ public sealed class TrainedAutoencoder : IReconstructor
     /// <param name="samples">[sample, value], row-major.</param>
     /// <returns>One score for each sample.</returns>
     public float[] Score(ReadOnlySpan<float> samples) =>
-        Map(samples, Model.SampleLength, Shape(), batch => Model.Options.Input!.Vocabulary is not null ? Model.Distances(batch).mean([1L]) : (batch - ReconstructBatch(batch)).square().flatten(1).mean([1L]));
+        Map(samples, Model.SampleLength, Shape(), batch => Model.Options.Input!.Vocabulary is not null ? Model.Distances(batch).mean([1L]) : (batch - ReconstructBatch(batch)).Squared().flatten(1).mean([1L]));
 
     /// <summary>Draws new samples: from the prior where the bottleneck has one, else from the richest density fitted to the latents.</summary>
     /// <param name="count">How many.</param>

@@ -1,4 +1,5 @@
 using Hourglass.Bundles;
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Baselines;
@@ -48,7 +49,7 @@ public sealed class GaussianMixture : LatentDensity
         var (count, size) = (data.shape[0], (int)data.shape[1]);
         var wanted = components;
         components = (int)Math.Clamp(count / (2 * (size + 1)), 1, components);
-        var ridge = eye(size, dtype: ScalarType.Float64) * (((data - data.mean([0L])).square().mean() * Ridge) + 1e-9);
+        var ridge = eye(size, dtype: ScalarType.Float64) * (((data - data.mean([0L])).Squared().mean() * Ridge) + 1e-9);
         var means = Centres(data, components, seed);
         var responsibilities = nn.functional.one_hot(cdist(data, means).min(1).indexes, components).to(ScalarType.Float64);
         var previous = double.NegativeInfinity;
@@ -81,7 +82,7 @@ public sealed class GaussianMixture : LatentDensity
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var size = (int)latents.shape[1];
-        var deviations = ((latents - latents.mean([0L])).square().mean([0L]) + 1e-12).sqrt();
+        var deviations = ((latents - latents.mean([0L])).Squared().mean([0L]) + 1e-12).sqrt();
         return new GaussianMixture(DiagonalName, [1], Floats(latents.mean([0L])), Floats(deviations.diag()), 1, size);
     }
 
@@ -120,7 +121,7 @@ public sealed class GaussianMixture : LatentDensity
         var centres = new List<Tensor> { data[random.NextInt64(data.shape[0])] };
         while (centres.Count < components)
         {
-            var distances = cdist(data, stack(centres)).min(1).values.square().cumsum(0);
+            var distances = cdist(data, stack(centres)).min(1).values.Squared().cumsum(0);
             centres.Add(data[distances.lt(random.NextDouble() * distances[^1].item<double>()).sum().clamp(0, data.shape[0] - 1).item<long>()]);
         }
 
@@ -146,6 +147,6 @@ public sealed class GaussianMixture : LatentDensity
         {
             using var scope = NewDisposeScope();
             var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
-            return (weights[component].log() - (0.5 * scaled.square().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI))).MoveToOuterDisposeScope();
+            return (weights[component].log() - (0.5 * scaled.Squared().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI))).MoveToOuterDisposeScope();
         })], 1);
 }

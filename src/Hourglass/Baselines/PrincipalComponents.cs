@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Hourglass.Bundles;
 using Hourglass.Data.Stores;
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Baselines;
@@ -63,7 +64,7 @@ public sealed class PrincipalComponents
         {
             var centred = block - mean;
             var reconstruction = centred.matmul(components.t()).matmul(components);
-            errors.AddRange(MemoryMarshal.Cast<byte, float>((centred - reconstruction).square().mean([1L]).contiguous().bytes).ToArray().Select(error => (double)error));
+            errors.AddRange(MemoryMarshal.Cast<byte, float>((centred - reconstruction).Squared().mean([1L]).contiguous().bytes).ToArray().Select(error => (double)error));
         });
         return [.. errors];
     }

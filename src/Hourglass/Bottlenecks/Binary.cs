@@ -103,7 +103,7 @@ internal sealed class Binary : Bottleneck, IDiscreteBottleneck
     private Tensor Penalty(Tensor probabilities, StepContext context)
     {
         var mean = context.BatchMean(probabilities);
-        var balance = (mean - HeldScalar.Of(0.5)).square().sum() * HeldScalar.Of(_options.Balance);
+        var balance = (mean - HeldScalar.Of(0.5)).Squared().sum() * HeldScalar.Of(_options.Balance);
         if (_options.Decorrelation == 0)
         {
             return balance;
@@ -111,6 +111,6 @@ internal sealed class Binary : Bottleneck, IDiscreteBottleneck
 
         var centred = probabilities - mean;
         var covariance = context.BatchSum(centred.t().matmul(centred)) * HeldScalar.Of(4.0 / context.BatchRows(probabilities)); // 1 on the diagonal for fair, certain bits
-        return balance + ((covariance - covariance.diagonal().diag()).square().sum() * HeldScalar.Of(_options.Decorrelation));
+        return balance + ((covariance - covariance.diagonal().diag()).Squared().sum() * HeldScalar.Of(_options.Decorrelation));
     }
 }

@@ -74,7 +74,7 @@ internal sealed class Deterministic : Bottleneck
 
         if (_options.L2 > 0)
         {
-            penalty += values.square().sum([1L]) * HeldScalar.Of(_options.L2 / 2);
+            penalty += values.Squared().sum([1L]) * HeldScalar.Of(_options.L2 / 2);
         }
 
         if (_options.KlRho > 0)

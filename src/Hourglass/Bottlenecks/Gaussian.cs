@@ -91,7 +91,7 @@ internal sealed class Gaussian : Bottleneck
     // KL(N(mean, variance) || N(0, 1)), [batch].
     private Tensor Divergence(Tensor mean, Tensor logVariance, StepContext context)
     {
-        var divergence = (mean.square() + logVariance.exp() - logVariance - HeldScalar.Of(1)) * HeldScalar.Of(0.5); // [batch, latent]
+        var divergence = (mean.Squared() + logVariance.exp() - logVariance - HeldScalar.Of(1)) * HeldScalar.Of(0.5); // [batch, latent]
         return context.IsTraining && _options.FreeBits > 0
             ? context.BatchMean(divergence).clamp_min(HeldScalar.Of(_options.FreeBits)).sum().expand(mean.shape[0])
             : divergence.sum([1L]);
@@ -106,14 +106,14 @@ internal sealed class Gaussian : Bottleneck
 
     private static Tensor LogPosterior(Tensor latents, Tensor mean, Tensor logVariance, int draws)
     {
-        var distance = (latents.view(draws, mean.shape[0], mean.shape[1]) - mean).square() * (-logVariance).exp();
+        var distance = (latents.view(draws, mean.shape[0], mean.shape[1]) - mean).Squared() * (-logVariance).exp();
         return ((distance + logVariance).sum([2L]) * HeldScalar.Of(-0.5)).flatten() - HeldScalar.Of(HalfLogTwoPi * mean.shape[1]);
     }
 
     // log q(z) - sum of log q(z_j), with the batch's posteriors as the aggregate; up to a constant, minibatch-weighted sampling.
     private static Tensor TotalCorrelation(Tensor values, Tensor mean, Tensor logVariance)
     {
-        var pairs = ((values.unsqueeze(1) - mean.unsqueeze(0)).square() * (-logVariance).exp().unsqueeze(0)) + logVariance.unsqueeze(0); // [z of, posterior of, latent]
+        var pairs = ((values.unsqueeze(1) - mean.unsqueeze(0)).Squared() * (-logVariance).exp().unsqueeze(0)) + logVariance.unsqueeze(0); // [z of, posterior of, latent]
         pairs = (pairs * HeldScalar.Of(-0.5)) - HeldScalar.Of(HalfLogTwoPi);
         var logBatch = Math.Log(mean.shape[0]);
         return (pairs.sum([2L]).logsumexp(1) - HeldScalar.Of(logBatch)) - (pairs.logsumexp(1) - HeldScalar.Of(logBatch)).sum([1L]);

@@ -88,7 +88,7 @@ internal sealed class VectorQuantised : Bottleneck, IDiscreteBottleneck
             Learn(encoded.detach(), nearest, context.Noise!);
         }
 
-        var penalty = (encoded - chosen).square().view(latents.shape[0], -1).sum([1L]) * HeldScalar.Of(_options.Commitment);
+        var penalty = (encoded - chosen).Squared().view(latents.shape[0], -1).sum([1L]) * HeldScalar.Of(_options.Commitment);
         return new Latent((encoded + (chosen - encoded).detach()).view_as(latents), penalty);
     }
 
@@ -118,7 +118,7 @@ internal sealed class VectorQuantised : Bottleneck, IDiscreteBottleneck
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return (_codebook.square().sum([1L]) - (encoded.matmul(_codebook.t()) * HeldScalar.Of(2))).min(1).indexes.MoveToOuterDisposeScope();
+        return (_codebook.Squared().sum([1L]) - (encoded.matmul(_codebook.t()) * HeldScalar.Of(2))).min(1).indexes.MoveToOuterDisposeScope();
     }
 
     private void Learn(Tensor encoded, Tensor nearest, Generator noise)

@@ -70,5 +70,5 @@ internal sealed class Wasserstein : Bottleneck
     }
 
     private static Tensor Squared(Tensor first, Tensor second) =>
-        (first.square().sum([1L]).unsqueeze(1) + second.square().sum([1L]).unsqueeze(0) - (first.matmul(second.t()) * HeldScalar.Of(2))).clamp_min(HeldScalar.Of(0));
+        (first.Squared().sum([1L]).unsqueeze(1) + second.Squared().sum([1L]).unsqueeze(0) - (first.matmul(second.t()) * HeldScalar.Of(2))).clamp_min(HeldScalar.Of(0));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Hourglass.Engine;
 
@@ -13,4 +14,7 @@ internal static class HeldScalar
 
     /// <summary>The engine's form of a constant.</summary>
     public static Scalar Of(double value) => Kept.GetOrAdd(value, number => ((float)number).ToScalar());
+
+    /// <summary>Each value times itself; TorchSharp's own square makes a number of its own for the exponent.</summary>
+    public static Tensor Squared(this Tensor values) => values.pow(Of(2));
 }

@@ -24,7 +24,7 @@ public static class SampleDistances
         var (values, vectors) = linalg.eigh(covariance1);
         var root = vectors.matmul(values.clamp_min(HeldScalar.Of(0)).sqrt().diag()).matmul(vectors.t());
         var cross = linalg.eigvalsh(root.matmul(covariance2).matmul(root)).clamp_min(HeldScalar.Of(0)).sqrt().sum();
-        return ((mean1 - mean2).square().sum() + covariance1.diagonal().sum() + covariance2.diagonal().sum() - (cross * HeldScalar.Of(2))).item<double>();
+        return ((mean1 - mean2).Squared().sum() + covariance1.diagonal().sum() + covariance2.diagonal().sum() - (cross * HeldScalar.Of(2))).item<double>();
     }
 
     /// <summary>Share of made samples that lie near real ones, and of real ones that lie near made ones.</summary>

@@ -83,7 +83,7 @@ public static class TSne
 
     private static Tensor Distances(Tensor points)
     {
-        var norms = points.square().sum([1L]);
+        var norms = points.Squared().sum([1L]);
         return (norms.unsqueeze(1) + norms.unsqueeze(0) - (points.matmul(points.t()) * HeldScalar.Of(2))).clamp_min(HeldScalar.Of(0));
     }
 

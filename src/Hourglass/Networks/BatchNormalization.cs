@@ -18,7 +18,7 @@ internal static class BatchNormalization
         var count = (double)context.BatchRows(values) * values.shape[2..].Aggregate(1L, (product, size) => product * size);
         var mean = context.BatchSum(values.sum(others)) * HeldScalar.Of(1 / count); // [channel]
         var centred = values - mean.view(channels);
-        var variance = context.BatchSum(centred.square().sum(others)) * HeldScalar.Of(1 / count);
+        var variance = context.BatchSum(centred.Squared().sum(others)) * HeldScalar.Of(1 / count);
         using (no_grad())
         {
             var (share, rest) = (HeldScalar.Of(batch.momentum!.Value), HeldScalar.Of(1 - batch.momentum.Value));

@@ -70,9 +70,9 @@ internal sealed class Discriminator : nn.Module
 
         place = place.clone().requires_grad_(true);
         var gradient = autograd.grad([Judge(place).Score.sum()], [place], create_graph: true)[0].flatten(1);
-        var squared = gradient.square().sum([1L]);
+        var squared = gradient.Squared().sum([1L]);
         return rule == AdversarialRule.Wasserstein
-            ? ((squared + HeldScalar.Of(1e-12)).sqrt() - HeldScalar.Of(1)).square().mean()
+            ? ((squared + HeldScalar.Of(1e-12)).sqrt() - HeldScalar.Of(1)).Squared().mean()
             : squared.mean() * HeldScalar.Of(0.5);
     }
 }

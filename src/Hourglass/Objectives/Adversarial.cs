@@ -78,7 +78,7 @@ internal sealed class Adversarial : Objective
         var (discriminator, generator) = _discriminator.Losses(_options.Rule, play.Samples, made, penalty, play.Context);
         if (isPlain)
         {
-            var inversion = (play.Encode(made.detach()) - drawn).square().sum([1L]).mean();
+            var inversion = (play.Encode(made.detach()) - drawn).Squared().sum([1L]).mean();
             return discriminator + (generator * HeldScalar.Of(_options.Weight)) + inversion;
         }
 
@@ -87,7 +87,7 @@ internal sealed class Adversarial : Objective
         var fooled = _options.Rule == AdversarialRule.Wasserstein ? -score.mean() : Activation.Softplus.Apply(-score).mean();
         var total = discriminator + ((generator + fooled) * HeldScalar.Of(_options.Weight));
         return _options.Similarity > 0
-            ? total + ((features - _discriminator.Judge(play.Samples).Features.detach()).square().sum([1L]).mean() * HeldScalar.Of(_options.Similarity))
+            ? total + ((features - _discriminator.Judge(play.Samples).Features.detach()).Squared().sum([1L]).mean() * HeldScalar.Of(_options.Similarity))
             : total;
     }
 
@@ -95,7 +95,7 @@ internal sealed class Adversarial : Objective
     {
         return _isUnitInterval
             ? nn.functional.binary_cross_entropy_with_logits(output, target, reduction: nn.Reduction.None)
-            : (output - target).square();
+            : (output - target).Squared();
     }
 
     private Tensor Shaped(Tensor output) => Reconstruction(output).reshape(_shape);

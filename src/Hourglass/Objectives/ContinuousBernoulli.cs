@@ -30,7 +30,7 @@ internal sealed class ContinuousBernoulli() : Objective(nameof(ContinuousBernoul
         var (isNear, safe) = Split(output);
         var size = safe.abs();
         var far = size.log() - (size * HeldScalar.Of(0.5)).tanh().log();
-        var logConstant = where(isNear, (output.square() * HeldScalar.Of(1.0 / 12)) + HeldScalar.Of(Math.Log(2)), far);
+        var logConstant = where(isNear, (output.Squared() * HeldScalar.Of(1.0 / 12)) + HeldScalar.Of(Math.Log(2)), far);
         return nn.functional.binary_cross_entropy_with_logits(output, target, reduction: nn.Reduction.None) - logConstant;
     }
 

@@ -31,6 +31,6 @@ internal sealed class GaussianLikelihood : Objective
     private protected override Tensor Compare(Tensor output, Tensor target)
     {
         var logVariance = _logVariance.clamp(HeldScalar.Of(SmallestLogVariance), HeldScalar.Of(-SmallestLogVariance));
-        return (((output - target).square() * (-logVariance).exp()) + logVariance + HeldScalar.Of(LogTwoPi)) * HeldScalar.Of(0.5);
+        return (((output - target).Squared() * (-logVariance).exp()) + logVariance + HeldScalar.Of(LogTwoPi)) * HeldScalar.Of(0.5);
     }
 }

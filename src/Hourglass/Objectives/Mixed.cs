@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using Hourglass.Preprocessing;
 using static TorchSharp.torch;
 
@@ -48,6 +49,6 @@ internal sealed class Mixed : Objective
     {
         FeatureBlockKind.Binary => nn.functional.binary_cross_entropy_with_logits(output, target, reduction: nn.Reduction.None),
         FeatureBlockKind.Categorical => -target * output.log_softmax(1),
-        _ => (output - target).square(),
+        _ => (output - target).Squared(),
     };
 }

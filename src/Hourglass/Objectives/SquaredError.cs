@@ -1,3 +1,4 @@
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Objectives;
@@ -11,5 +12,5 @@ public sealed record SquaredErrorOptions : ObjectiveOptions
 /// <summary>(r - x)^2.</summary>
 internal sealed class SquaredError() : Objective(nameof(SquaredError))
 {
-    private protected override Tensor Compare(Tensor output, Tensor target) => (output - target).square();
+    private protected override Tensor Compare(Tensor output, Tensor target) => (output - target).Squared();
 }

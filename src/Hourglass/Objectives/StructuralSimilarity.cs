@@ -97,10 +97,10 @@ internal sealed class StructuralSimilarity : Objective
         var window = tensor(_window, 1, 1, Window, Window, device: first.device).expand(channels, 1, Window, Window);
         Tensor Local(Tensor values) => nn.functional.conv2d(nn.functional.pad(values, (Window / 2, Window / 2, Window / 2, Window / 2), TorchSharp.PaddingModes.Replicate), window, groups: channels);
         var (mean1, mean2) = (Local(first), Local(second));
-        var (variance1, variance2) = (Local(first.square()) - mean1.square(), Local(second.square()) - mean2.square());
+        var (variance1, variance2) = (Local(first.Squared()) - mean1.Squared(), Local(second.Squared()) - mean2.Squared());
         var covariance = Local(first * second) - (mean1 * mean2);
         var contrast = ((covariance * HeldScalar.Of(2)) + HeldScalar.Of(VarianceFloor)) / (variance1 + variance2 + HeldScalar.Of(VarianceFloor));
-        var luminance = ((mean1 * mean2 * HeldScalar.Of(2)) + HeldScalar.Of(MeanFloor)) / (mean1.square() + mean2.square() + HeldScalar.Of(MeanFloor));
+        var luminance = ((mean1 * mean2 * HeldScalar.Of(2)) + HeldScalar.Of(MeanFloor)) / (mean1.Squared() + mean2.Squared() + HeldScalar.Of(MeanFloor));
         return (contrast * luminance, contrast);
     }
 }

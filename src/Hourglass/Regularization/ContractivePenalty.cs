@@ -23,7 +23,7 @@ internal static class ContractivePenalty
                 ? zeros_like(outputs).index_fill_(1, tensor(new long[] { pass }, device: outputs.device), HeldScalar.Of(1))
                 : (context.Uniform(outputs.shape, outputs).ge(HeldScalar.Of(0.5)) * HeldScalar.Of(2)) - HeldScalar.Of(1);
             var gradient = autograd.grad([outputs], [input], [direction], retain_graph: true, create_graph: true)[0];
-            total += gradient.square().sum();
+            total += gradient.Squared().sum();
         }
 
         return total * HeldScalar.Of(1.0 / place.shape[0] / (probes ?? 1));

@@ -167,7 +167,8 @@ public static class TrainingReport
         {
             new StoreBlocks(data.Samples, shown).Each(block =>
             {
-                var sums = (block - trained.Pca!.Decode(trained.Pca.Encode(block))).square().sum([0L]);
+                var differences = block - trained.Pca!.Decode(trained.Pca.Encode(block));
+                var sums = (differences * differences).sum([0L]);
                 var values = MemoryMarshal.Cast<byte, float>(sums.contiguous().bytes);
                 for (var value = 0; value < pca.Length; value++)
                 {

@@ -68,6 +68,10 @@ public sealed partial class MapTests
         Assert.Empty(Sources("src").Where(file => File.ReadAllLines(file).Length > MaximumLines).Select(Path.GetFileName));
 
     [Fact]
+    public void No_square_is_taken_whose_exponent_the_collector_may_free() =>
+        Assert.DoesNotContain(Sources("src"), file => File.ReadAllText(file).Contains(".square()", StringComparison.Ordinal));
+
+    [Fact]
     public void The_public_interface_changes_only_on_purpose() =>
         Snapshot.Match("PublicApi.txt", typeof(Autoencoder).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }) + "\n\n" + typeof(BundleFile).Assembly.GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false }));
 

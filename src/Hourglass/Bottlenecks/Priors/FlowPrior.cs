@@ -52,7 +52,7 @@ internal sealed class FlowPrior : LatentPrior
             logDeterminant -= logScale.sum([1L]);
         }
 
-        return logDeterminant - (values.square().sum([1L]) * HeldScalar.Of(0.5)) - HeldScalar.Of(HalfLogTwoPi * _latentSize);
+        return logDeterminant - (values.Squared().sum([1L]) * HeldScalar.Of(0.5)) - HeldScalar.Of(HalfLogTwoPi * _latentSize);
     }
 
     public override Tensor Sample(long count, Generator noise)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Bottlenecks.Priors;
@@ -60,7 +61,7 @@ public sealed record StandardPriorOptions : LatentPriorOptions
 internal sealed class StandardPrior(int latentSize) : LatentPrior(nameof(StandardPrior))
 {
     public override Tensor LogDensity(Tensor latents) =>
-        (latents.square().sum([1L]) * Engine.HeldScalar.Of(-0.5)) - Engine.HeldScalar.Of(HalfLogTwoPi * latentSize);
+        (latents.Squared().sum([1L]) * Engine.HeldScalar.Of(-0.5)) - Engine.HeldScalar.Of(HalfLogTwoPi * latentSize);
 
     public override Tensor Sample(long count, Generator noise) => randn([count, latentSize], generator: noise);
 }

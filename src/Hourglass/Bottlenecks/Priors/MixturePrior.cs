@@ -54,8 +54,8 @@ internal sealed class MixturePrior : LatentPrior
     internal static Tensor LogDensity(Tensor latents, Tensor means, Tensor logVariances, Tensor logWeights)
     {
         var precision = (-logVariances).exp();
-        var constant = logWeights - ((logVariances + (means.square() * precision)).sum([1L]) * HeldScalar.Of(0.5)) - HeldScalar.Of(HalfLogTwoPi * latents.shape[1]);
-        var joint = latents.matmul((means * precision).t()) - (latents.square().matmul(precision.t()) * HeldScalar.Of(0.5)) + constant; // [n, component]
+        var constant = logWeights - ((logVariances + (means.Squared() * precision)).sum([1L]) * HeldScalar.Of(0.5)) - HeldScalar.Of(HalfLogTwoPi * latents.shape[1]);
+        var joint = latents.matmul((means * precision).t()) - (latents.Squared().matmul(precision.t()) * HeldScalar.Of(0.5)) + constant; // [n, component]
         return joint.logsumexp(1);
     }
 

@@ -191,7 +191,7 @@ internal sealed class JumpRelu : SparseDictionary
         values = values + (window * threshold.detach() * still);
         var count = (gate + (window * still)).sum([1L]); // L0 of each sample
         var penalty = _options.Target is { } target
-            ? ((context.BatchMean(count) * HeldScalar.Of(1 / target)) - HeldScalar.Of(1)).square().expand(before.shape[0]) * HeldScalar.Of(_options.L0 * target)
+            ? ((context.BatchMean(count) * HeldScalar.Of(1 / target)) - HeldScalar.Of(1)).Squared().expand(before.shape[0]) * HeldScalar.Of(_options.L0 * target)
             : count * HeldScalar.Of(_options.L0);
         return new Latent(values, penalty);
     }
