@@ -73,13 +73,14 @@ public sealed class FusedStepTests
             ["momentum"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd } },
             ["momentum, clipped"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
         };
-        foreach (var (name, options) in Dictionaries())
+        foreach (var (name, options) in Dictionaries().Concat(JacobianPenalties()))
         {
             cases[name] = options;
         }
 
         foreach (var activation in Enum.GetValues<Activation>())
         {
+            cases[$"contractive {activation}"] = Base with { Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = activation }, Regularization = new RegularizationOptions { Contractive = 0.5 } };
             cases[$"activation {activation}"] = Base with { Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = activation, Dropout = 0.1 } };
         }
 
@@ -104,6 +105,33 @@ public sealed class FusedStepTests
         yield return ("top-k, penalties", linear with { Bottleneck = few, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 } });
         yield return ("top-k, penalties, clipped", linear with { Bottleneck = few, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Base.Training with { ClipNorm = 0.001 } });
         yield return ("top-k, momentum", linear with { Bottleneck = few with { RevivedUnits = 1000 }, Training = Base.Training with { Optimizer = OptimizerKind.Sgd } });
+    }
+
+    // Weights of the size of the other terms: a penalty that hardly counts would hide a mistake.
+    private static IEnumerable<(string Name, AutoencoderOptions Options)> JacobianPenalties()
+    {
+        var contractive = new RegularizationOptions { Contractive = 0.5 };
+        var (exact, decoder) = (contractive with { ContractiveProbes = null }, new RegularizationOptions { DecoderGradient = 0.3 });
+        var one = Base with { LatentSize = 50, Network = new DenseNetworkOptions { Hidden = [] }, Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid } };
+        var tied = Base with { Network = new DenseNetworkOptions { Hidden = [45], Activation = Activation.Sigmoid, TiedWeights = true } };
+        yield return ("contractive", Base with { Regularization = contractive });
+        yield return ("contractive, three directions, latent sigmoid", Base with { Regularization = contractive with { ContractiveProbes = 3 }, Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.7 } });
+        yield return ("contractive, exact", Base with { Regularization = exact });
+        yield return ("contractive, dropout, corruption", Base with { Regularization = contractive with { L2 = 0.01 }, Corruption = new MaskingCorruptionOptions(), Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = Activation.Gelu, Dropout = 0.2, InputDropout = 0.1 } });
+        yield return ("contractive, gaussian, clipped", Base with { Regularization = contractive, Bottleneck = new GaussianOptions(), Training = Base.Training with { ClipNorm = 0.001 } });
+        yield return ("contractive, gaussian, binarised, decay", Base with { Regularization = contractive, Bottleneck = new GaussianOptions(), Objective = new BinaryCrossEntropyOptions { Binarization = Binarization.Dynamic }, Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } });
+        yield return ("contractive, one map", one with { Regularization = contractive });
+        yield return ("contractive, one map, exact", one with { Regularization = exact });
+        yield return ("contractive, one linear map, exact, momentum", one with { Bottleneck = new DeterministicOptions(), Regularization = exact, Training = Base.Training with { Optimizer = OptimizerKind.Sgd } });
+        yield return ("contractive, one map, exact, corruption", one with { Regularization = exact with { L1 = 0.001 }, Corruption = new GaussianCorruptionOptions() });
+        yield return ("contractive, tied", tied with { Regularization = contractive });
+        yield return ("contractive, tied, one map, exact", one with { Network = new DenseNetworkOptions { Hidden = [], TiedWeights = true }, Regularization = exact });
+        yield return ("contractive, tied, noise, clipped", tied with { Regularization = contractive, Corruption = new GaussianCorruptionOptions(), Training = Base.Training with { ClipNorm = 0.001 } });
+        yield return ("decoder gradient", Base with { Regularization = decoder });
+        yield return ("decoder gradient, gaussian, dropout", Base with { Regularization = decoder, Bottleneck = new GaussianOptions(), Objective = new SquaredErrorOptions(), Network = new DenseNetworkOptions { Hidden = [45], Activation = Activation.Silu, Dropout = 0.2, OutputActivation = Activation.Sigmoid } });
+        yield return ("decoder gradient, tied", tied with { Regularization = decoder });
+        yield return ("both gradients, tied", tied with { Regularization = decoder with { Contractive = 0.5, ContractiveProbes = 2 } });
+        yield return ("both gradients, one map, huber", one with { Regularization = decoder with { Contractive = 0.5 }, Objective = new HuberOptions { Delta = 0.3 } });
     }
 
     private static SampleStore Store()

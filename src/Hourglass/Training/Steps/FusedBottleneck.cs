@@ -20,7 +20,7 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
     public static FusedBottleneck Create(AutoencoderOptions options, FusedPlan plan, FusedRoom room) => options.Bottleneck switch
     {
         TopKOptions sparse => new FusedTopK(sparse, plan, room, plan.Layers[plan.LatentLayer]),
-        GaussianOptions gaussian => new FusedGaussian(gaussian, room, plan.Layers[plan.LatentLayer], plan.LogVariance!),
+        GaussianOptions gaussian => new FusedGaussian(gaussian, room, plan.Layers[plan.LatentLayer], plan.LogVariance!, plan.Layers[plan.LatentLayer + 1].Blocks),
         _ => new FusedDeterministic((DeterministicOptions)options.Bottleneck, room, plan.Layers[plan.LatentLayer]),
     };
 
@@ -116,11 +116,11 @@ internal sealed unsafe class FusedDeterministic(DeterministicOptions options, Fu
 }
 
 /// <summary>Means and log-variances, a draw, and the divergence from the standard normal.</summary>
-internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance) : FusedBottleneck(room, mean)
+internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance, int blocks) : FusedBottleneck(room, mean)
 {
     private const float LargestLogVariance = 20;
     private readonly LayerRoom _logVariance = room[logVariance];
-    private readonly float* _values = room.Take(DenseMap.Stride(mean.Outputs));
+    private readonly float* _values = room.Take(DenseMap.Stride(mean.Outputs), blocks);
     private readonly float* _noise = room.Take(DenseMap.Stride(mean.Outputs));
     private readonly float* _deviation = room.Take(DenseMap.Stride(mean.Outputs));
     private readonly bool[] _isFree = new bool[mean.Outputs];

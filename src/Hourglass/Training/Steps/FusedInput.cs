@@ -70,11 +70,11 @@ internal sealed unsafe class FusedInput : IDisposable
     /// <summary>What is to be made, [row, value].</summary>
     public float* Target => _drawsInput || _mask is not null ? _room.Target : _room.Input;
 
-    /// <summary>Draws by the engine's generator, in automatic differentiation's order: binarisation, corruption, dropout of the input, of the encoder, latents, dropout of the decoder.</summary>
-    public void Draw(ReadOnlySpan<long> indices, BatchShare share, double epoch)
+    /// <summary>Draws by the engine's generator, in automatic differentiation's order: binarisation, corruption, dropout of the input, of the encoder, latents, dropout of the decoder, directions of Jacobian penalties.</summary>
+    public void Draw(ReadOnlySpan<long> indices, BatchShare share, double epoch, IReadOnlyList<FusedJacobian> penalties)
     {
         _indices = indices.ToArray();
-        if (!_drawsInput && !_plan.Layers.Any(layer => layer.Dropout > 0) && _mask is null && _plan.LogVariance is null)
+        if (penalties.Count == 0 && !_drawsInput && !_plan.Layers.Any(layer => layer.Dropout > 0) && _mask is null && _plan.LogVariance is null)
         {
             return;
         }
@@ -107,7 +107,15 @@ internal sealed unsafe class FusedInput : IDisposable
                 DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context);
             }
         }
+
+        foreach (var penalty in penalties)
+        {
+            penalty.Draw(_indices.Length, context);
+        }
     }
+
+    /// <summary>A row of the batch without noise.</summary>
+    public void ReadClean(int row, Span<float> sample) => _samples.Read(_indices[row], 1, sample);
 
     /// <summary>Brings some rows of the batch into place.</summary>
     /// <param name="first">First row.</param>

@@ -30,6 +30,18 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     /// <summary>Whether the rows of inputs keep unit norm.</summary>
     public bool HasUnitRows { get; init; }
 
+    /// <summary>Runs of rows that its weights' gradient is made of: the batch's, and what a Jacobian penalty adds behind them.</summary>
+    public int Blocks { get; init; } = 1;
+
+    /// <summary>How many of them its own penalty fills; the others are there for a layer that shares its weights.</summary>
+    public int OwnBlocks { get; init; } = 1;
+
+    /// <summary>How many of them its bias's gradient is made of.</summary>
+    public int BiasBlocks { get; init; } = 1;
+
+    /// <summary>Whether it keeps a way back though the batch's own gradient ends here.</summary>
+    public bool KeepsBack { get; init; }
+
     /// <summary>Whether the slope needs the values before the activation.</summary>
     public bool KeepsBefore => Activation is DenseActivation.Gelu or DenseActivation.Silu;
 

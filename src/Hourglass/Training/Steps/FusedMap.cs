@@ -29,6 +29,9 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     /// <summary>The decoder's map that uses the same weights, transposed; null where none does.</summary>
     public DenseFusedMap? Tied { get; set; }
 
+    /// <summary>What the gradient of each output's weights gains, as a multiple of them; null for nothing.</summary>
+    public float* Stretches { get; set; }
+
     /// <summary>What the map is given, [row, input].</summary>
     public float* Input => input;
 
@@ -46,7 +49,28 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
         }
     }
 
-    private static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch)
+    /// <summary>Rows that the weights' gradient is made of.</summary>
+    public int WeightRows(int rows) => Rows(rows, Layer.Blocks);
+
+    /// <summary>Rows that the bias's gradient is made of.</summary>
+    public int BiasRows(int rows) => Rows(rows, Layer.BiasBlocks);
+
+    /// <summary>Clears rows that only pad the batch, and runs that are there for a layer that shares the weights.</summary>
+    public void ClearRest(int rows)
+    {
+        if (Layer.Blocks > 1)
+        {
+            Clear(rows, Rows(rows, 1));
+            Clear(Rows(rows, Layer.OwnBlocks), Rows(rows, Layer.Blocks));
+        }
+    }
+
+    private void Clear(int first, int last) => new Span<float>(Gradient + ((long)first * _room.Stride), (last - first) * _room.Stride).Clear();
+
+    private int Rows(int rows, int blocks) => Layer.Blocks == 1 ? rows : DenseMap.Padded(rows, DenseMap.TileRows) * blocks;
+
+    /// <summary>Products of some rows.</summary>
+    public static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
         if (map.IsLarge)
         {

@@ -29,6 +29,15 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>Whether silent units of a dictionary may be revived.</summary>
     public bool Revives { get; private init; }
 
+    /// <summary>A penalty on the encoder's Jacobian; null without one.</summary>
+    public JacobianPlan? Contraction { get; private init; }
+
+    /// <summary>A penalty on the decoder's; null without one.</summary>
+    public JacobianPlan? DecoderGradient { get; private init; }
+
+    /// <summary>Runs of rows that a layer hands on: as many as the next one's products run over.</summary>
+    public int BlocksAfter(FusedLayer layer) => Layers.TakeWhile(other => !ReferenceEquals(other, layer)).Count() is var place && place + 1 < Layers.Count ? Layers[place + 1].Blocks : 1;
+
     /// <summary>Why a model is left to automatic differentiation; null when the fused step takes it.</summary>
     public static string? Obstacle(AutoencoderOptions options) =>
         options.Network is not DenseNetworkOptions network ? "the network is not dense"
@@ -37,13 +46,12 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Condition is not null ? "the model is conditional"
         : options.Input!.Vocabulary is not null ? "samples are tokens"
         : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
-        : options.Regularization is { Contractive: > 0 } or { DecoderGradient: > 0 } ? "a Jacobian penalty"
         : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
-        : BottleneckObstacle(options.Bottleneck) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
+        : BottleneckObstacle(options.Bottleneck) ?? JacobianPlan.Obstacle(options, network) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
 
     /// <summary>Whether the first map may be given entries instead of full rows, where samples are mostly zero.</summary>
     public static bool TakesEntries(AutoencoderOptions options) =>
-        options is { Network: DenseNetworkOptions { Hidden.Count: > 0, TiedWeights: false }, Corruption: NoCorruptionOptions, Objective: not BinaryCrossEntropyOptions { Binarization: not Binarization.None }, Bottleneck: not SparseOptions { RevivalWeight: > 0 } };
+        options is { Network: DenseNetworkOptions { Hidden.Count: > 0, TiedWeights: false }, Corruption: NoCorruptionOptions, Regularization.Contractive: 0, Objective: not BinaryCrossEntropyOptions { Binarization: not Binarization.None }, Bottleneck: not SparseOptions { RevivalWeight: > 0 } };
 
     /// <summary>The plan of a model without <see cref="Obstacle"/>.</summary>
     /// <param name="options">The model.</param>
@@ -73,13 +81,29 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
+        var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
+        Penalise(layers, contraction, gradient);
         Arrange(layers, latentLayer, options, isSparse);
         return new FusedPlan(layers, logVariance, latentLayer)
         {
+            Contraction = contraction,
+            DecoderGradient = gradient,
             HasSparseInput = isSparse,
             Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
             Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
         };
+    }
+
+    // Layers under a penalty have more rows.
+    private static void Penalise(List<FusedLayer> layers, params JacobianPlan?[] penalties)
+    {
+        foreach (var penalty in penalties.OfType<JacobianPlan>())
+        {
+            for (var place = penalty.First; place <= penalty.Last; place++)
+            {
+                layers[place] = layers[place] with { Blocks = penalty.Blocks, OwnBlocks = penalty.Blocks, BiasBlocks = penalty.BiasBlocks, KeepsBack = true };
+            }
+        }
     }
 
     // How weights lie and whose they are.
@@ -107,9 +131,10 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     {
         for (var place = 0; place <= latentLayer; place++)
         {
-            layers[place] = layers[place] with { IsShared = true };
             var mirrored = layers.Count - 1 - place;
-            layers[mirrored] = layers[mirrored] with { Name = $"_decoder._biases.{mirrored - latentLayer - 1}", TiedTo = layers[place], IsBiasOnly = true };
+            var blocks = Math.Max(layers[place].Blocks, layers[mirrored].Blocks);
+            layers[place] = layers[place] with { IsShared = true, Blocks = blocks };
+            layers[mirrored] = layers[mirrored] with { Blocks = blocks, Name = $"_decoder._biases.{mirrored - latentLayer - 1}", TiedTo = layers[place], IsBiasOnly = true };
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed unsafe class FusedRoom : IDisposable
         InputStride = DenseMap.Stride(sampleLength);
         if (!plan.HasSparseInput)
         {
-            Input = Take(InputStride);
+            Input = Take(InputStride, plan.Layers[0].Blocks);
             Target = Take(InputStride);
         }
 
@@ -51,8 +51,8 @@ internal sealed unsafe class FusedRoom : IDisposable
 
     public LayerRoom this[FusedLayer layer] => _layers[layer];
 
-    /// <summary>More memory, a value of every row.</summary>
-    public float* Take(int stride) => Hold((long)Rows * stride);
+    /// <summary>More memory, a row of values for every row of the batch, so many times.</summary>
+    public float* Take(int stride, int blocks = 1) => Hold((long)Rows * stride * blocks);
 
     /// <inheritdoc/>
     public void Dispose() => _memory.ForEach(memory => memory.Dispose());
@@ -61,9 +61,10 @@ internal sealed unsafe class FusedRoom : IDisposable
     private LayerRoom Room(FusedLayer layer, FusedPlan plan)
     {
         var stride = DenseMap.Stride(layer.Outputs);
+        var gradients = plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 : layer.Blocks;
         return layer.Layout == WeightLayout.RowsOfOutputs
             ? new LayerRoom(stride, null, null, null, null)
-            : new LayerRoom(stride, Take(stride), Take(plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 * stride : stride), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
+            : new LayerRoom(stride, Take(stride, plan.BlocksAfter(layer)), Take(stride, gradients), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
     }
 
     // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32, a large map blocks of both.
@@ -71,7 +72,7 @@ internal sealed unsafe class FusedRoom : IDisposable
     {
         var (inputs, outputs) = (DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs));
         var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
-        var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * DenseMap.PanelWidth) : 0;
+        var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * layer.Blocks * DenseMap.PanelWidth) : 0;
         var selection = layer.Layout == WeightLayout.RowsOfOutputs ? (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs : 0;
         return Math.Max(rows, Math.Max(large, selection));
     }

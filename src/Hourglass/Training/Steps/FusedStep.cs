@@ -26,10 +26,17 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly FusedMap[] _maps;
     private readonly DenseFusedMap? _logVariance;
     private readonly FusedRevival? _revival;
+    private readonly FusedFunction[] _functions;
+    private readonly FusedJacobian? _contraction;
+    private readonly FusedJacobian? _decoderGradient;
+    private readonly FusedJacobian[] _penalised;
+    private readonly FusedProgram _program;
     private readonly double[] _losses;
     private readonly double[] _penalties;
     private readonly FusedInput _input;
     private int _rows;
+    private int _toLatents; // pieces of the program before latents are complete
+    private double _extra;
     private float _scale;
     private StepContext _context;
 
@@ -46,10 +53,15 @@ internal sealed unsafe class FusedStep : TrainingStep
         _crew = new WorkCrew(threads);
         _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
+        _functions = [.. _plan.Layers.Select(layer => new FusedFunction(layer, _room[layer]))];
+        _contraction = Jacobian(_plan.Contraction, _room.Input, _input.ReadClean);
+        _decoderGradient = Jacobian(_plan.DecoderGradient, _bottleneck.Values, (row, values) => RowOf(_bottleneck.Values, values.Length, row).CopyTo(values));
+        _penalised = [.. new[] { _contraction, _decoderGradient }.OfType<FusedJacobian>()];
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
         _update = new FusedUpdate([.. _maps, .. new[] { _logVariance, noise }.OfType<FusedMap>()], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
+        _program = Program();
     }
 
     public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
@@ -105,6 +117,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _room.Dispose();
         _input.Dispose();
         _revival?.Dispose();
+        Array.ForEach(_penalised, penalty => penalty.Dispose());
     }
 
     /// <summary>Both passes; the update, or a test, takes the gradients of the weights from what they leave.</summary>
@@ -120,39 +133,56 @@ internal sealed unsafe class FusedStep : TrainingStep
         _scale = (float)(1.0 / ((double)share.Place.Total * _model.SampleLength));
         _context = new StepContext(null, epoch) { Share = share };
         var mark = Stopwatch.GetTimestamp();
-        _input.Draw(indices, share, epoch);
+        _input.Draw(indices, share, epoch, _penalised);
+        Array.ForEach(_penalised, penalty => penalty.Begin(_rows, _scale));
         GatherEntries();
         Clock.End(TrainingPhase.Gather, mark);
-        var extra = 0.0;
-        if (_bottleneck.LooksAtBatch)
+        _extra = 0;
+        _program.Run(_crew, _rows, 0, _toLatents);
+        if (_revival?.Begin(_rows) == true)
         {
-            _crew.Run(thread => ForEachPart(thread, ForwardToLatents));
-            extra = _bottleneck.Look(_rows, _context);
-            if (_revival?.Begin(_rows) == true)
-            {
-                Revive(share);
-            }
-            else
-            {
-                _crew.Run(thread => ForEachPart(thread, DecodeAndBack));
-            }
+            Revive(share);
         }
         else
         {
-            _crew.Run(thread => ForEachPart(thread, (part, first, last) =>
-            {
-                ForwardToLatents(part, first, last);
-                DecodeAndBack(part, first, last);
-            }));
+            _program.Run(_crew, _rows, _toLatents, _program.Pieces);
         }
 
+        Array.ForEach(_penalised, penalty => penalty.Complete());
         var total = 0.0;
         for (var row = 0; row < _rows; row++)
         {
             total += _losses[row];
         }
 
-        return ((total / share.Place.Total) + (extra * share.Weight)) / _model.SampleLength;
+        return ((total / share.Place.Total) + (_extra * share.Weight)) / _model.SampleLength;
+    }
+
+    // Both passes; where nothing looks at the batch, a thread goes through them without waiting for others.
+    private FusedProgram Program()
+    {
+        var program = new FusedProgram();
+        program.Add(ForwardToLatents);
+        if (_bottleneck.LooksAtBatch)
+        {
+            program.Meet(() => _extra = _bottleneck.Look(_rows, _context));
+            _toLatents = 1;
+        }
+
+        program.Add(Decode);
+        program.Add(Back);
+        return program;
+    }
+
+    private FusedJacobian? Jacobian(JacobianPlan? plan, float* place, FusedJacobian.CleanRow clean)
+    {
+        var penalty = plan is null ? null : new FusedJacobian(plan, _plan, _weights, _room, place, clean);
+        if (penalty is { IsClosed: true })
+        {
+            ((DenseFusedMap)_maps[0]).Stretches = penalty.Stretches;
+        }
+
+        return penalty;
     }
 
     // Rows of weights that the batch uses must have taken every step before they are read.
@@ -160,7 +190,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     {
         if (_plan.HasSparseInput)
         {
-            _crew.Run(thread => ForEachPart(thread, (part, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(part))));
+            FusedProgram.ForEachPart(_crew, _rows, (part, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(part)));
             _input.Entries!.Turn(_rows, 0);
             _update.CatchUp(isBatch: true);
         }
@@ -190,16 +220,6 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
 
-    private void ForEachPart(int thread, Action<int, int, int> work)
-    {
-        var tiles = DenseMap.Padded(_rows, DenseMap.TileRows) / DenseMap.TileRows;
-        var (first, last) = (tiles * thread / _crew.Size * DenseMap.TileRows, tiles * (thread + 1) / _crew.Size * DenseMap.TileRows);
-        if (last > first)
-        {
-            work(thread, first, last);
-        }
-    }
-
     private void ForwardToLatents(int thread, int first, int last)
     {
         var mark = Stopwatch.GetTimestamp();
@@ -224,35 +244,8 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private void Forward(int place, int thread, int first, int last)
     {
-        var layer = _plan.Layers[place];
-        var room = _room[layer];
-        var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
         _maps[place].Forward(thread, first, last);
-        if (room.Before is not null)
-        {
-            new ReadOnlySpan<float>(room.After + start, count).CopyTo(new Span<float>(room.Before + start, count));
-        }
-
-        _kernels.Activate(layer.Activation, room.After + start, count);
-        if (layer.FillsPadding && layer.Outputs < room.Stride)
-        {
-            for (var row = first; row < last; row++)
-            {
-                new Span<float>(room.After + ((long)row * room.Stride) + layer.Outputs, room.Stride - layer.Outputs).Clear();
-            }
-        }
-
-        if (room.Mask is not null)
-        {
-            var values = new Span<float>(room.After + start, count);
-            System.Numerics.Tensors.TensorPrimitives.Multiply(values, new ReadOnlySpan<float>(room.Mask + start, count), values);
-        }
-    }
-
-    private void DecodeAndBack(int thread, int first, int last)
-    {
-        Decode(thread, first, last);
-        Back(thread, first, last);
+        _functions[place].Forward(first, last);
     }
 
     private void Decode(int thread, int first, int last)
@@ -270,6 +263,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     private void Back(int thread, int first, int last)
     {
         var mark = Stopwatch.GetTimestamp();
+        Array.ForEach(_penalised, penalty => penalty.Run(thread, first, last, _losses));
         for (var place = _plan.Layers.Count - 1; place >= 0; place--)
         {
             Backward(place, thread, first, last);
@@ -281,21 +275,18 @@ internal sealed unsafe class FusedStep : TrainingStep
     // Dead units learn from the whole batch's remaining error.
     private void Revive(BatchShare share)
     {
-        _crew.Run(thread =>
+        _crew.Run(thread => _revival!.Pack(thread, _crew.Size));
+        FusedProgram.ForEachPart(_crew, _rows, (part, first, last) =>
         {
-            _revival!.Pack(thread, _crew.Size);
-            ForEachPart(thread, (part, first, last) =>
-            {
-                Decode(part, first, last);
-                _revival.Measure(_input.Target, _room.InputStride, first, Math.Min(last, _rows));
-            });
+            Decode(part, first, last);
+            _revival!.Measure(_input.Target, _room.InputStride, first, Math.Min(last, _rows));
         });
         _revival!.Weigh(_rows, share);
-        _crew.Run(thread => ForEachPart(thread, (part, first, last) =>
+        FusedProgram.ForEachPart(_crew, _rows, (part, first, last) =>
         {
             _revival.Predict(part, first, last, _rows, _scale, _losses);
             Back(part, first, last);
-        }));
+        });
     }
 
     // Rows that only pad the batch have no gradient. A tile's distances are added up as one number, the first row's.
@@ -324,8 +315,6 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private void Backward(int place, int thread, int first, int last)
     {
-        var layer = _plan.Layers[place];
-        var room = _room[layer];
         if (place == _plan.LatentLayer)
         {
             _bottleneck.Backward(first, Math.Min(last, _rows), _scale, _context, _penalties);
@@ -335,7 +324,8 @@ internal sealed unsafe class FusedStep : TrainingStep
             }
         }
 
-        Slope(layer, room, first, last);
+        _functions[place].Backward(first, last);
+        _contraction?.Join(place, first, last);
         _maps[place].Backward(thread, first, last);
         if (place > 0 && place == _plan.LatentLayer && _plan.LogVariance is { } logVariance)
         {
@@ -359,22 +349,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
     }
 
-    private void Slope(FusedLayer layer, LayerRoom room, int first, int last)
-    {
-        var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
-        var gradient = new Span<float>(room.Gradient + start, count);
-        if (room.Mask is not null)
-        {
-            System.Numerics.Tensors.TensorPrimitives.Multiply(gradient, new ReadOnlySpan<float>(room.Mask + start, count), gradient);
-            var values = new Span<float>(room.After + start, count);
-            System.Numerics.Tensors.TensorPrimitives.Multiply(values, (float)(1 - layer.Dropout), values); // slopes are of the values before dropout
-            _kernels.ActivateBack(layer.Activation, room.Before + (room.Before is null ? 0 : start), room.After + start, room.Gradient + start, count);
-            System.Numerics.Tensors.TensorPrimitives.Divide(values, (float)(1 - layer.Dropout), values);
-            return;
-        }
-
-        _kernels.ActivateBack(layer.Activation, room.Before + (room.Before is null ? 0 : start), room.After + start, room.Gradient + start, count);
-    }
-
     private static float* RowsOf(float* values, int length, int first) => values + ((long)first * DenseMap.Stride(length));
+
+    private static ReadOnlySpan<float> RowOf(float* values, int length, int row) => new(RowsOf(values, length, row), length);
 }

@@ -131,6 +131,7 @@ internal sealed unsafe class FusedUpdate
         where TRule : struct, IGradientRule
     {
         Array.ForEach(_sparse, update => update.Begin(rows));
+        Array.ForEach(_maps, map => map.ClearRest(rows));
         _crew.Run(thread =>
         {
             foreach (var map in _maps)
@@ -143,7 +144,7 @@ internal sealed unsafe class FusedUpdate
 
                 if (thread == 0)
                 {
-                    _kernels.BiasGradient(map.Map, map.Gradient, rows, rule);
+                    _kernels.BiasGradient(map.Map, map.Gradient, map.BiasRows(rows), rule);
                 }
             }
 
@@ -157,12 +158,26 @@ internal sealed unsafe class FusedUpdate
     private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
-        var tied = map.Tied is { } other ? new RowProducts(other.Gradient, other.Input) : default;
-        _kernels.Gradient(map.Map, new RowProducts(map.Input, map.Gradient), tied, rows, from, to, rule, map.Map.IsLarge ? scratch : null);
+        if (map.Stretches is null)
+        {
+            Products(map, from, to, map.WeightRows(rows), rule, scratch);
+        }
+        else
+        {
+            Products(map, from, to, map.WeightRows(rows), new StretchRule<TRule>(rule, map.Map.Weights, map.Map.PanelLength, map.Stretches), scratch);
+        }
+
         if (isStep && map.Back is { } back)
         {
             _kernels.Transpose(map.Map, back, from, to);
         }
+    }
+
+    private void Products<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch)
+        where TRule : struct, IGradientRule
+    {
+        var tied = map.Tied is { } other ? new RowProducts(other.Gradient, other.Input) : default;
+        _kernels.Gradient(map.Map, new RowProducts(map.Input, map.Gradient), tied, rows, from, to, rule, map.Map.IsLarge ? scratch : null);
     }
 
     private double Norm()

@@ -29,7 +29,7 @@ internal sealed unsafe class FusedWeights : IDisposable
             {
                 _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
             }
-            else if (layer.IsShared || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
+            else if (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
             {
                 _back.Add(layer, DenseMap.Over(layer.Outputs, layer.Inputs, Copy(DenseMap.Length(layer.Outputs, layer.Inputs))));
             }

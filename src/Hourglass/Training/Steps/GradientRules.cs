@@ -41,6 +41,25 @@ internal readonly unsafe struct KeepRule(float* values, float* gradients, Weight
     }
 }
 
+/// <summary>Adds to the gradient of each output's weights a multiple of them, then goes on by another rule.</summary>
+/// <param name="rule">The other rule.</param>
+/// <param name="weights">Where the map's weights start.</param>
+/// <param name="panelLength">Values in a panel of 32 outputs.</param>
+/// <param name="stretches">The multiple for each output.</param>
+internal readonly unsafe struct StretchRule<TRule>(TRule rule, float* weights, long panelLength, float* stretches) : IGradientRule
+    where TRule : struct, IGradientRule
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
+        where TLanes : ILanes<TVector>
+        where TVector : struct
+    {
+        var place = parameters - weights;
+        var output = (place / panelLength * DenseMap.PanelWidth) + (place % DenseMap.PanelWidth);
+        rule.Take<TLanes, TVector>(parameters, TLanes.MultiplyAdd(TLanes.Load(parameters), TLanes.Load(stretches + output), gradient), isBias);
+    }
+}
+
 /// <summary>Adam's step, with AdamW's decay: the arithmetic of <see cref="AdamOptimizer"/>.</summary>
 internal readonly unsafe struct AdamRule(float* values, float* first, float* second, AdamStep step, WeightPenalty penalty) : IGradientRule
 {

@@ -1,0 +1,57 @@
+using Hourglass.Kernels;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>The work of a step in order: threads share the rows until something has to see the whole batch.</summary>
+internal sealed class FusedProgram
+{
+    private readonly List<(List<RowWork> Rows, Action? Batch)> _pieces = [([], null)];
+
+    /// <summary>Some work on a thread's rows.</summary>
+    /// <param name="thread">Its number.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="last">After the last.</param>
+    public delegate void RowWork(int thread, int first, int last);
+
+    /// <summary>Pieces that end with a look at the whole batch, the last one perhaps without.</summary>
+    public int Pieces => _pieces.Count;
+
+    /// <summary>Adds work that each thread does on its rows.</summary>
+    public void Add(RowWork work) => _pieces[^1].Rows.Add(work);
+
+    /// <summary>Adds work on the whole batch: what was added before is complete then, what is added later has not begun.</summary>
+    public void Meet(Action work)
+    {
+        _pieces[^1] = (_pieces[^1].Rows, work);
+        _pieces.Add(([], null));
+    }
+
+    /// <summary>Does some of the pieces.</summary>
+    /// <param name="crew">Shares the rows.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="from">First piece.</param>
+    /// <param name="to">After the last.</param>
+    public void Run(WorkCrew crew, int rows, int from, int to)
+    {
+        for (var piece = from; piece < to; piece++)
+        {
+            var (work, batch) = _pieces[piece];
+            ForEachPart(crew, rows, (thread, first, last) => work.ForEach(part => part(thread, first, last)));
+            batch?.Invoke();
+        }
+    }
+
+    /// <summary>Shares out rows, in multiples of a tile's.</summary>
+    public static void ForEachPart(WorkCrew crew, int rows, RowWork work)
+    {
+        var tiles = DenseMap.Padded(rows, DenseMap.TileRows) / DenseMap.TileRows;
+        crew.Run(thread =>
+        {
+            var (first, last) = (tiles * thread / crew.Size * DenseMap.TileRows, tiles * (thread + 1) / crew.Size * DenseMap.TileRows);
+            if (last > first)
+            {
+                work(thread, first, last);
+            }
+        });
+    }
+}
