@@ -35,6 +35,8 @@ public sealed class FusedSparseInputTests
         ["squared error, clipped"] = Base with { Objective = new SquaredErrorOptions(), Training = Base.Training with { ClipNorm = 0.001 } },
         ["mixed"] = Base with { Objective = new MixedOptions() },
         ["dropout, gaussian"] = Base with { Bottleneck = new GaussianOptions(), Network = new DenseNetworkOptions { Hidden = [45, 19], Dropout = 0.1, InputDropout = 0.5 } },
+        ["batch normalisation, clipped"] = Base with { Network = new DenseNetworkOptions { Hidden = [45], Normalization = Normalization.Batch }, Training = Base.Training with { ClipNorm = 0.001, Optimizer = OptimizerKind.Sgd } },
+        ["layer normalisation"] = Base with { Network = new DenseNetworkOptions { Hidden = [45], Normalization = Normalization.Layer, Activation = Activation.Tanh } },
         ["penalties"] = Base with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 } },
         ["decay"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
         ["momentum"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd } },

@@ -73,7 +73,7 @@ public sealed class FusedStepTests
             ["momentum"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd } },
             ["momentum, clipped"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
         };
-        foreach (var (name, options) in Dictionaries().Concat(JacobianPenalties()))
+        foreach (var (name, options) in Dictionaries().Concat(JacobianPenalties()).Concat(Normalizations()))
         {
             cases[name] = options;
         }
@@ -132,6 +132,22 @@ public sealed class FusedStepTests
         yield return ("decoder gradient, tied", tied with { Regularization = decoder });
         yield return ("both gradients, tied", tied with { Regularization = decoder with { Contractive = 0.5, ContractiveProbes = 2 } });
         yield return ("both gradients, one map, huber", one with { Regularization = decoder with { Contractive = 0.5 }, Objective = new HuberOptions { Delta = 0.3 } });
+    }
+
+    private static IEnumerable<(string Name, AutoencoderOptions Options)> Normalizations()
+    {
+        foreach (var kind in new[] { Normalization.Layer, Normalization.Batch })
+        {
+            var network = new DenseNetworkOptions { Hidden = [45, 19], Normalization = kind, Activation = Activation.Tanh };
+            var normalized = Base with { Network = network };
+            yield return ($"{kind}", normalized);
+            yield return ($"{kind}, gelu, dropout, gaussian", normalized with { Bottleneck = new GaussianOptions { FreeBits = 0.02 }, Network = network with { Activation = Activation.Gelu, Dropout = 0.2, InputDropout = 0.1 } });
+            yield return ($"{kind}, sigmoid, penalties, clipped", normalized with { Network = network with { Activation = Activation.Sigmoid }, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Base.Training with { ClipNorm = 0.001 } });
+            yield return ($"{kind}, tied, decay", normalized with { Network = network with { TiedWeights = true }, Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } });
+            yield return ($"{kind}, own decoder, likelihood, momentum", normalized with { Network = network with { DecoderHidden = [7, 50] }, Objective = new GaussianLikelihoodOptions { PerValue = true }, Training = Base.Training with { Optimizer = OptimizerKind.Sgd } });
+            yield return ($"{kind}, latent penalties, corruption", normalized with { Corruption = new MaskingCorruptionOptions(), Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.7 } });
+            yield return ($"{kind}, top-k, revived", normalized with { LatentSize = 71, Network = network with { DecoderHidden = [] }, Objective = new SquaredErrorOptions(), Bottleneck = new TopKOptions { Active = 5, DeadAfter = 12, RevivedUnits = 7 } });
+        }
     }
 
     private static SampleStore Store()
@@ -195,7 +211,8 @@ public sealed class FusedStepTests
         fused.GiveGradients(state);
         var expected = autograd.Differentiate(reference, indices, 1.5).item<float>();
         Assert.Equal(expected, loss, 1e-5 * Math.Max(1, Math.Abs(expected)));
-        Near(Floats(reference.Parameters.Gradients), Floats(state.Parameters.Gradients), 2e-5, name);
+        var gradients = Floats(reference.Parameters.Gradients);
+        Near(gradients, Floats(state.Parameters.Gradients), 2e-5, name);
 
         for (var step = 0; step < 10; step++)
         {
@@ -204,10 +221,14 @@ public sealed class FusedStepTests
         }
 
         fused.End(state);
-        Near(Floats(reference.Parameters.Values), Floats(state.Parameters.Values), 2e-3, name);
+        // What batch normalisation takes away again (biases before it) has no gradient but rounding's, which Adam makes steps of; it shows in running means alone.
+        var (isBatch, least) = (options.Network!.Normalization == Normalization.Batch, 1e-5 * gradients.Max(Math.Abs));
+        float[] Learnt(TrainingState trained) => [.. Floats(trained.Parameters.Values).Zip(gradients, (value, gradient) => isBatch && Math.Abs(gradient) < least ? 0 : value)];
+        Near(Learnt(reference), Learnt(state), 2e-3, name);
         foreach (var (expectedBuffer, buffer) in reference.Parameters.Buffers.Zip(state.Parameters.Buffers))
         {
-            Assert.Equal(Floats(expectedBuffer.Tensor), Floats(buffer.Tensor));
+            var tolerance = expectedBuffer.Tensor.dtype != ScalarType.Float32 ? 0 : expectedBuffer.Name.EndsWith("running_mean", StringComparison.Ordinal) ? 0.05 : 1e-3;
+            Near(Floats(expectedBuffer.Tensor), Floats(buffer.Tensor), tolerance, $"{name}, {expectedBuffer.Name}");
         }
 
         model.Dispose();
@@ -219,6 +240,8 @@ public sealed class FusedStepTests
     [Theory]
     [InlineData("gaussian, free bits, dropout")]
     [InlineData("top-k, hidden layers")]
+    [InlineData("contractive, dropout, corruption")]
+    [InlineData("Batch, gelu, dropout, gaussian")]
     public void The_number_of_threads_changes_no_bit(string name)
     {
         var results = new List<float[]>();

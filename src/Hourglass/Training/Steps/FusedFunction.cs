@@ -3,14 +3,18 @@ using Hourglass.Kernels;
 
 namespace Hourglass.Training.Steps;
 
-/// <summary>What follows a linear map: its activation and dropout, there and back.</summary>
-internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room)
+/// <summary>What follows a linear map: its normalisation, activation and dropout, there and back.</summary>
+internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, FusedNormalization? normalization)
 {
     private readonly DenseKernels _kernels = DenseKernels.Widest;
+
+    /// <summary>Between the map and the activation; null for nothing.</summary>
+    public FusedNormalization? Normalization => normalization;
 
     /// <summary>From what the map puts out to what the layer hands on, in place.</summary>
     public void Forward(int first, int last)
     {
+        normalization?.Forward(first, last);
         var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
         if (room.Before is not null)
         {
@@ -25,7 +29,7 @@ internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room)
         }
     }
 
-    /// <summary>From the gradient of what the layer hands on to that of what the map puts out, in place.</summary>
+    /// <summary>From the gradient of what the layer hands on to that of what its activation is given, in place; the normalisation's way back comes after.</summary>
     public void Backward(int first, int last)
     {
         var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);

@@ -45,9 +45,6 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     /// <summary>Whether the slope needs the values before the activation.</summary>
     public bool KeepsBefore => Activation is DenseActivation.Gelu or DenseActivation.Silu;
 
-    /// <summary>Whether the activation of zero padding is not zero.</summary>
-    public bool FillsPadding => Activation is DenseActivation.Sigmoid or DenseActivation.Softplus;
-
     /// <summary>Whether its products, there or back, go by blocks.</summary>
     public bool IsLarge => new DenseMap(Inputs, Outputs, null, null).IsLarge || new DenseMap(Outputs, Inputs, null, null).IsLarge;
 

@@ -21,7 +21,10 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     public FusedLayer? Noise { get; private init; }
 
     /// <summary>All that is trained.</summary>
-    public IEnumerable<FusedLayer> Trained => Noise is null ? Maps : Maps.Append(Noise);
+    public IEnumerable<FusedLayer> Trained => Maps.Concat(Normalizations.SelectMany(plan => new[] { plan.Gain, plan.Shift })).Concat(Noise is null ? [] : [Noise]);
+
+    /// <summary>What stands between maps and their activations.</summary>
+    public IReadOnlyList<NormalizationPlan> Normalizations { get; private init; } = [];
 
     /// <summary>Whether samples come as entries.</summary>
     public bool HasSparseInput { get; private init; }
@@ -42,7 +45,6 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     public static string? Obstacle(AutoencoderOptions options) =>
         options.Network is not DenseNetworkOptions network ? "the network is not dense"
         : network.TiedWeights && options.Bottleneck is SparseOptions ? "the weights of a dictionary are tied"
-        : network.Normalization != Normalization.None ? $"{network.Normalization.ToString().ToLowerInvariant()} normalisation"
         : options.Condition is not null ? "the model is conditional"
         : options.Input!.Vocabulary is not null ? "samples are tokens"
         : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
@@ -86,12 +88,27 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         Arrange(layers, latentLayer, options, isSparse);
         return new FusedPlan(layers, logVariance, latentLayer)
         {
+            Normalizations = [.. Normalized(network, layers, latentLayer)],
             Contraction = contraction,
             DecoderGradient = gradient,
             HasSparseInput = isSparse,
             Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
             Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
         };
+    }
+
+    // Every hidden layer, on both sides.
+    private static IEnumerable<NormalizationPlan> Normalized(DenseNetworkOptions network, List<FusedLayer> layers, int latentLayer)
+    {
+        for (var place = 0; place < layers.Count - 1 && network.Normalization != Normalization.None; place++)
+        {
+            var number = place < latentLayer ? place : place - latentLayer - 1;
+            var name = place < latentLayer ? "_encoder._layers" : network.TiedWeights ? "_decoder" : "_decoder._layers";
+            if (place != latentLayer)
+            {
+                yield return NormalizationPlan.Of(place, network.Normalization, $"{name}._normalizations.{number}", layers[place].Outputs);
+            }
+        }
     }
 
     // Layers under a penalty have more rows.
@@ -162,4 +179,17 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : $"objective {objective.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}";
 
     private static DenseActivation Kernel(Activation activation) => Enum.Parse<DenseActivation>(activation.ToString());
+}
+
+/// <summary>A normalisation between a map and its activation.</summary>
+/// <param name="Place">Which layer's.</param>
+/// <param name="Kind">Over what.</param>
+/// <param name="Name">Of its module.</param>
+/// <param name="Gain">What scaled values are multiplied by: a bias to nothing.</param>
+/// <param name="Shift">What is added: likewise.</param>
+internal sealed record NormalizationPlan(int Place, Normalization Kind, string Name, FusedLayer Gain, FusedLayer Shift)
+{
+    public static NormalizationPlan Of(int place, Normalization kind, string name, int width) => new(place, kind, name, Learnt(name + ".weight", width), Learnt(name + ".bias", width));
+
+    private static FusedLayer Learnt(string name, int width) => new(name, 0, width, DenseActivation.Linear, 0) { IsBiasOnly = true };
 }

@@ -36,6 +36,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly FusedInput _input;
     private int _rows;
     private int _toLatents; // pieces of the program before latents are complete
+    private int _toBack; // and before the way back
     private double _extra;
     private float _scale;
     private StepContext _context;
@@ -48,17 +49,18 @@ internal sealed unsafe class FusedStep : TrainingStep
         _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
-        var noise = _plan.Noise is { } learnt ? new DenseFusedMap(learnt, _weights, _room, null, null) : null;
-        _objective = new FusedObjective(model.Options, noise);
         _crew = new WorkCrew(threads);
         _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
-        _functions = [.. _plan.Layers.Select(layer => new FusedFunction(layer, _room[layer]))];
+        var learnt = _plan.Normalizations.SelectMany(plan => new[] { plan.Gain, plan.Shift }).Append(_plan.Noise).OfType<FusedLayer>().ToDictionary(layer => layer, layer => new DenseFusedMap(layer, _weights, _room, null, null));
+        _functions = [.. _plan.Layers.Select((layer, place) => new FusedFunction(layer, _room[layer], _plan.Normalizations.FirstOrDefault(plan => plan.Place == place) is { } plan
+            ? FusedNormalization.Create(plan, layer, _room, learnt[plan.Gain], learnt[plan.Shift]) : null))];
         _contraction = Jacobian(_plan.Contraction, _room.Input, _input.ReadClean);
         _decoderGradient = Jacobian(_plan.DecoderGradient, _bottleneck.Values, (row, values) => RowOf(_bottleneck.Values, values.Length, row).CopyTo(values));
         _penalised = [.. new[] { _contraction, _decoderGradient }.OfType<FusedJacobian>()];
+        _objective = new FusedObjective(model.Options, _plan.Noise is { } noise ? learnt[noise] : null);
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
-        _update = new FusedUpdate([.. _maps, .. new[] { _logVariance, noise }.OfType<FusedMap>()], _weights, _room, model.Options, _crew);
+        _update = new FusedUpdate([.. _maps, .. new[] { _logVariance }.OfType<FusedMap>(), .. learnt.Values], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
         _program = Program();
@@ -71,6 +73,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _weights.Take(state);
         _update.Begin();
         _bottleneck.Begin(state);
+        Array.ForEach(_functions, function => function.Normalization?.Begin(state));
     }
 
     public override void End(TrainingState state)
@@ -78,6 +81,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _update.CatchUp(isBatch: false);
         _weights.Give(state);
         _bottleneck.End(state);
+        Array.ForEach(_functions, function => function.Normalization?.End(state));
     }
 
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
@@ -162,17 +166,72 @@ internal sealed unsafe class FusedStep : TrainingStep
     private FusedProgram Program()
     {
         var program = new FusedProgram();
-        program.Add(ForwardToLatents);
+        if (!_plan.HasSparseInput)
+        {
+            program.Add(Timed(TrainingPhase.Gather, (thread, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(thread))));
+        }
+
+        Forward(program, 0, _plan.LatentLayer + 1);
+        program.Add(Timed(TrainingPhase.Forward, MakeLatents));
         if (_bottleneck.LooksAtBatch)
         {
             program.Meet(() => _extra = _bottleneck.Look(_rows, _context));
-            _toLatents = 1;
         }
 
-        program.Add(Decode);
-        program.Add(Back);
+        _toLatents = program.Pieces - 1;
+        Forward(program, _plan.LatentLayer + 1, _plan.Layers.Count);
+        program.Add(Timed(TrainingPhase.Forward, Compare));
+        if (_revival is not null)
+        {
+            program.Meet(() => { });
+        }
+
+        _toBack = program.Pieces - 1;
+        Backward(program);
         return program;
     }
+
+    private void Forward(FusedProgram program, int from, int to)
+    {
+        for (var place = from; place < to; place++)
+        {
+            var (map, function) = (_maps[place], _functions[place]);
+            program.Add(Timed(TrainingPhase.Forward, map.Forward));
+            if (function.Normalization is { LooksAtBatch: true } normalization)
+            {
+                program.Meet(() => normalization.Look(_rows, _context.Share!));
+            }
+
+            program.Add(Timed(TrainingPhase.Forward, (_, first, last) => function.Forward(first, last)));
+        }
+    }
+
+    private void Backward(FusedProgram program)
+    {
+        program.Add(Timed(TrainingPhase.Backward, (thread, first, last) => Array.ForEach(_penalised, penalty => penalty.Run(thread, first, last, _losses))));
+        for (var place = _plan.Layers.Count - 1; place >= 0; place--)
+        {
+            var (here, function) = (place, _functions[place]);
+            program.Add(Timed(TrainingPhase.Backward, (_, first, last) => Activated(here, first, last)));
+            if (function.Normalization is { LooksAtBatch: true } normalization)
+            {
+                program.Meet(() => normalization.LookBack(_rows, _context.Share!));
+            }
+
+            program.Add(Timed(TrainingPhase.Backward, (thread, first, last) => Mapped(here, thread, first, last)));
+        }
+    }
+
+    // Threads do the same side by side: the first one's time stands for all.
+    private FusedProgram.RowWork Timed(TrainingPhase phase, FusedProgram.RowWork work) => (thread, first, last) =>
+    {
+        var mark = Stopwatch.GetTimestamp();
+        work(thread, first, last);
+        if (thread == 0)
+        {
+            Clock.End(phase, mark);
+        }
+    };
 
     private FusedJacobian? Jacobian(JacobianPlan? plan, float* place, FusedJacobian.CleanRow clean)
     {
@@ -220,73 +279,21 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
 
-    private void ForwardToLatents(int thread, int first, int last)
+    private void MakeLatents(int thread, int first, int last)
     {
-        var mark = Stopwatch.GetTimestamp();
-        if (!_plan.HasSparseInput)
-        {
-            _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(thread));
-            mark = End(TrainingPhase.Gather, thread, mark);
-        }
-
-        for (var place = 0; place <= _plan.LatentLayer; place++)
-        {
-            Forward(place, thread, first, last);
-        }
-
         _logVariance?.Forward(thread, first, last);
         _bottleneck.Forward(first, last);
-        End(TrainingPhase.Forward, thread, mark);
-    }
-
-    // Threads do the same side by side: the first one's time stands for all.
-    private long End(TrainingPhase phase, int thread, long since) => thread == 0 ? Clock.End(phase, since) : since;
-
-    private void Forward(int place, int thread, int first, int last)
-    {
-        _maps[place].Forward(thread, first, last);
-        _functions[place].Forward(first, last);
-    }
-
-    private void Decode(int thread, int first, int last)
-    {
-        var mark = Stopwatch.GetTimestamp();
-        for (var place = _plan.LatentLayer + 1; place < _plan.Layers.Count; place++)
-        {
-            Forward(place, thread, first, last);
-        }
-
-        Compare(thread, first, last);
-        End(TrainingPhase.Forward, thread, mark);
-    }
-
-    private void Back(int thread, int first, int last)
-    {
-        var mark = Stopwatch.GetTimestamp();
-        Array.ForEach(_penalised, penalty => penalty.Run(thread, first, last, _losses));
-        for (var place = _plan.Layers.Count - 1; place >= 0; place--)
-        {
-            Backward(place, thread, first, last);
-        }
-
-        End(TrainingPhase.Backward, thread, mark);
     }
 
     // Dead units learn from the whole batch's remaining error.
     private void Revive(BatchShare share)
     {
         _crew.Run(thread => _revival!.Pack(thread, _crew.Size));
-        FusedProgram.ForEachPart(_crew, _rows, (part, first, last) =>
-        {
-            Decode(part, first, last);
-            _revival!.Measure(_input.Target, _room.InputStride, first, Math.Min(last, _rows));
-        });
+        _program.Run(_crew, _rows, _toLatents, _toBack);
+        FusedProgram.ForEachPart(_crew, _rows, (_, first, last) => _revival!.Measure(_input.Target, _room.InputStride, first, Math.Min(last, _rows)));
         _revival!.Weigh(_rows, share);
-        FusedProgram.ForEachPart(_crew, _rows, (part, first, last) =>
-        {
-            _revival.Predict(part, first, last, _rows, _scale, _losses);
-            Back(part, first, last);
-        });
+        FusedProgram.ForEachPart(_crew, _rows, (part, first, last) => _revival.Predict(part, first, last, _rows, _scale, _losses));
+        _program.Run(_crew, _rows, _toBack, _program.Pieces);
     }
 
     // Rows that only pad the batch have no gradient. A tile's distances are added up as one number, the first row's.
@@ -313,7 +320,8 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
     }
 
-    private void Backward(int place, int thread, int first, int last)
+    // A layer's gradients down to what its activation was given.
+    private void Activated(int place, int first, int last)
     {
         if (place == _plan.LatentLayer)
         {
@@ -325,6 +333,12 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
 
         _functions[place].Backward(first, last);
+    }
+
+    // And on to what its map was given.
+    private void Mapped(int place, int thread, int first, int last)
+    {
+        _functions[place].Normalization?.Backward(first, last);
         _contraction?.Join(place, first, last);
         _maps[place].Backward(thread, first, last);
         if (place > 0 && place == _plan.LatentLayer && _plan.LogVariance is { } logVariance)

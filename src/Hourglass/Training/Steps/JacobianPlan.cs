@@ -1,6 +1,7 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Corruption;
 using Hourglass.Kernels;
+using Hourglass.Networks;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
 
@@ -32,6 +33,7 @@ internal sealed record JacobianPlan(int First, int Last, double Weight, int Dire
     {
         var (contractive, decoder) = (options.Regularization.Contractive > 0, options.Regularization.DecoderGradient > 0);
         return !contractive && !decoder ? null
+            : network.Normalization != Normalization.None ? "a Jacobian penalty through normalisation"
             : options.Bottleneck is not (DeterministicOptions or GaussianOptions) ? "a Jacobian penalty of a dictionary"
             : contractive && options.Regularization.ContractiveProbes is null && network.Hidden.Count > 0 && options.LatentSize > MostExact ? $"the exact Jacobian of more than {MostExact} latents through several maps"
             : decoder && options.Objective is not (SquaredErrorOptions or HuberOptions or GaussianLikelihoodOptions or BinaryCrossEntropyOptions) ? "a decoder's gradient under this objective"

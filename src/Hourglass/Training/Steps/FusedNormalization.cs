@@ -1,0 +1,231 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Hourglass.Kernels;
+using Hourglass.Networks;
+
+namespace Hourglass.Training.Steps;
+
+/// <summary>What stands between a map and its activation: centred and scaled values, times a gain, plus a shift.</summary>
+/// <remarks>Ba et al. 2016, https://arxiv.org/abs/1607.06450 (each row by itself); Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167 (each value over the batch).</remarks>
+internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift)
+{
+    /// <summary>Added to variances: the engine's own.</summary>
+    protected const float Epsilon = 1e-5f;
+
+    private readonly LayerRoom _room = room[layer];
+    private readonly float* _scaled = room.Take(DenseMap.Stride(layer.Outputs));
+
+    /// <summary>Whether it looks at the whole batch, on both ways.</summary>
+    public virtual bool LooksAtBatch => false;
+
+    protected int Width => layer.Outputs;
+
+    protected ReadOnlySpan<float> Gain => new(gain.Map.Bias, Width);
+
+    protected ReadOnlySpan<float> Shift => new(shift.Map.Bias, Width);
+
+    public static FusedNormalization Create(NormalizationPlan plan, FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift) =>
+        plan.Kind == Normalization.Batch ? new FusedBatchNormalization(plan, layer, room, gain, shift) : new FusedLayerNormalization(layer, room, gain, shift);
+
+    /// <summary>Before the first step of an epoch: takes running statistics.</summary>
+    public virtual void Begin(TrainingState state)
+    {
+    }
+
+    /// <summary>After the last step: gives them back.</summary>
+    public virtual void End(TrainingState state)
+    {
+    }
+
+    /// <summary>Between the map and <see cref="Forward"/>.</summary>
+    public virtual void Look(int rows, BatchShare share)
+    {
+    }
+
+    /// <summary>Between the activation's way back and <see cref="Backward"/>.</summary>
+    public virtual void LookBack(int rows, BatchShare share)
+    {
+    }
+
+    /// <summary>Normalises some rows of what the map puts out, in place.</summary>
+    public void Forward(int first, int last)
+    {
+        for (var row = first; row < last; row++)
+        {
+            var values = Values(row);
+            var scaled = Scaled(row);
+            Scale(row, values, scaled);
+            TensorPrimitives.MultiplyAdd(scaled, Gain, Shift, values);
+        }
+    }
+
+    /// <summary>From gradients of what it hands on to those of what it was given, in place; those of gain and shift are left in rows of their own.</summary>
+    public void Backward(int first, int last)
+    {
+        for (var row = first; row < last; row++)
+        {
+            var gradient = Gradients(row);
+            TensorPrimitives.Multiply(gradient, Scaled(row), Row(gain.Gradient, row));
+            gradient.CopyTo(Row(shift.Gradient, row));
+            TensorPrimitives.Multiply(gradient, Gain, gradient);
+            ScaleBack(row, Scaled(row), gradient);
+        }
+    }
+
+    protected Span<float> Values(int row) => Row(_room.After, row);
+
+    protected Span<float> Gradients(int row) => Row(_room.Gradient, row);
+
+    protected Span<float> Scaled(int row) => Row(_scaled, row);
+
+    /// <summary>Centres and scales a row.</summary>
+    protected abstract void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled);
+
+    /// <summary>From gradients of scaled values to those of the values, in place.</summary>
+    protected abstract void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient);
+
+    private Span<float> Row(float* values, int row) => new(values + ((long)row * _room.Stride), Width);
+}
+
+/// <summary>Each row by its own mean and variance.</summary>
+internal sealed unsafe class FusedLayerNormalization(FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift) : FusedNormalization(layer, room, gain, shift)
+{
+    private readonly float[] _factors = new float[room.Rows]; // 1 over the deviation
+
+    protected override void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled)
+    {
+        TensorPrimitives.Subtract(values, TensorPrimitives.Sum(values) / Width, scaled);
+        _factors[row] = 1 / MathF.Sqrt((TensorPrimitives.SumOfSquares<float>(scaled) / Width) + Epsilon);
+        TensorPrimitives.Multiply(scaled, _factors[row], scaled);
+    }
+
+    protected override void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient)
+    {
+        var (mean, slope, factor) = (TensorPrimitives.Sum<float>(gradient) / Width, TensorPrimitives.Dot(scaled, gradient) / Width, _factors[row]);
+        for (var place = 0; place < gradient.Length; place++)
+        {
+            gradient[place] = (gradient[place] - mean - (scaled[place] * slope)) * factor;
+        }
+    }
+}
+
+/// <summary>Each value by its mean and variance over the batch, of all ranks; running statistics for the time after training.</summary>
+internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift) : FusedNormalization(layer, room, gain, shift)
+{
+    private const float Momentum = 0.1f; // the engine's own
+    private readonly float[] _means = new float[layer.Outputs];
+    private readonly float[] _factors = new float[layer.Outputs]; // 1 over the deviation
+    private readonly float[] _pulls = new float[layer.Outputs]; // mean gradient of scaled values
+    private readonly float[] _slopes = new float[layer.Outputs]; // mean of gradient times scaled value
+    private readonly float[] _difference = new float[layer.Outputs];
+    private readonly float[] _runningMeans = new float[layer.Outputs];
+    private readonly float[] _runningVariances = new float[layer.Outputs];
+    private readonly double[] _sums = new double[2 * layer.Outputs];
+    private int _rows;
+    private long _batches;
+
+    public override bool LooksAtBatch => true;
+
+    public override void Begin(TrainingState state)
+    {
+        Buffer<float>(state, "running_mean").CopyTo(_runningMeans);
+        Buffer<float>(state, "running_var").CopyTo(_runningVariances);
+        _batches = Buffer<long>(state, "num_batches_tracked")[0];
+    }
+
+    public override void End(TrainingState state)
+    {
+        _runningMeans.CopyTo(Buffer<float>(state, "running_mean"));
+        _runningVariances.CopyTo(Buffer<float>(state, "running_var"));
+        Buffer<long>(state, "num_batches_tracked")[0] = _batches;
+    }
+
+    public override void Look(int rows, BatchShare share)
+    {
+        _rows = rows;
+        Array.Clear(_means);
+        for (var row = 0; row < rows; row++)
+        {
+            TensorPrimitives.Add(_means, Values(row), _means);
+        }
+
+        Together(share, _means, []);
+        Array.Clear(_factors);
+        for (var row = 0; row < rows; row++)
+        {
+            TensorPrimitives.Subtract(Values(row), _means, _difference);
+            TensorPrimitives.MultiplyAdd(_difference, _difference, _factors, _factors);
+        }
+
+        Together(share, _factors, []);
+        Remember(share.Together);
+        for (var place = 0; place < Width; place++)
+        {
+            _factors[place] = 1 / MathF.Sqrt(_factors[place] + Epsilon);
+        }
+    }
+
+    public override void LookBack(int rows, BatchShare share)
+    {
+        Array.Clear(_pulls);
+        Array.Clear(_slopes);
+        for (var row = 0; row < rows; row++)
+        {
+            TensorPrimitives.Multiply(Gradients(row), Gain, _difference);
+            TensorPrimitives.Add(_pulls, _difference, _pulls);
+            TensorPrimitives.MultiplyAdd(_difference, Scaled(row), _slopes, _slopes);
+        }
+
+        Together(share, _pulls, _slopes);
+    }
+
+    protected override void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled)
+    {
+        TensorPrimitives.Subtract(values, _means, scaled);
+        TensorPrimitives.Multiply(scaled, _factors, scaled);
+    }
+
+    // Rows that only pad the batch have no gradient.
+    protected override void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient)
+    {
+        if (row >= _rows)
+        {
+            gradient.Clear();
+            return;
+        }
+
+        for (var place = 0; place < gradient.Length; place++)
+        {
+            gradient[place] = (gradient[place] - _pulls[place] - (scaled[place] * _slopes[place])) * _factors[place];
+        }
+    }
+
+    // Means over the rows of all ranks, in place of sums over those here.
+    private void Together(BatchShare share, Span<float> first, Span<float> second)
+    {
+        var sums = _sums.AsSpan(0, first.Length + second.Length);
+        TensorPrimitives.ConvertChecked<float, double>(first, sums);
+        TensorPrimitives.ConvertChecked<float, double>(second, sums[first.Length..]);
+        share.Sum(sums);
+        for (var place = 0; place < sums.Length; place++)
+        {
+            (place < first.Length ? ref first[place] : ref second[place - first.Length]) = (float)(sums[place] / share.Together);
+        }
+    }
+
+    // The batch's own variance is biased, the running one is not.
+    private void Remember(long rows)
+    {
+        var unbiased = (float)rows / Math.Max(1, rows - 1);
+        for (var place = 0; place < Width; place++)
+        {
+            _runningMeans[place] += Momentum * (_means[place] - _runningMeans[place]);
+            _runningVariances[place] += Momentum * ((_factors[place] * unbiased) - _runningVariances[place]);
+        }
+
+        _batches++;
+    }
+
+    private Span<T> Buffer<T>(TrainingState state, string name)
+        where T : struct => MemoryMarshal.Cast<byte, T>(state.Parameters.Buffers.First(buffer => buffer.Name == $"{plan.Name}.{name}").Tensor.bytes);
+}
