@@ -36,6 +36,7 @@ public sealed class FusedSparseInputTests
         ["mixed"] = Base with { Objective = new MixedOptions() },
         ["dropout, gaussian"] = Base with { Bottleneck = new GaussianOptions(), Network = new DenseNetworkOptions { Hidden = [45, 19], Dropout = 0.1, InputDropout = 0.5 } },
         ["batch normalisation, clipped"] = Base with { Network = new DenseNetworkOptions { Hidden = [45], Normalization = Normalization.Batch }, Training = Base.Training with { ClipNorm = 0.001, Optimizer = OptimizerKind.Sgd } },
+        ["gaussian, three draws"] = Base with { Bottleneck = new GaussianOptions { Draws = 3 } },
         ["layer normalisation"] = Base with { Network = new DenseNetworkOptions { Hidden = [45], Normalization = Normalization.Layer, Activation = Activation.Tanh } },
         ["penalties"] = Base with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 } },
         ["decay"] = Base with { Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },

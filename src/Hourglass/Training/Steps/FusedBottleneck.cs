@@ -10,6 +10,9 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
     /// <summary>Latents that the decoder is given, [row, latent]; null where they are entries.</summary>
     public abstract float* Values { get; }
 
+    /// <summary>Where the decoder's first map leaves the gradients of its values, where that is not the place of the latents' own; else null.</summary>
+    public virtual float* Gradients => null;
+
     /// <summary>Whether a penalty looks at the whole batch between the two passes.</summary>
     public abstract bool LooksAtBatch { get; }
 
@@ -20,6 +23,7 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
     public static FusedBottleneck Create(AutoencoderOptions options, FusedPlan plan, FusedRoom room) => options.Bottleneck switch
     {
         TopKOptions sparse => new FusedTopK(sparse, plan, room, plan.Layers[plan.LatentLayer]),
+        GaussianOptions { Draws: > 1 } several => new FusedDraws(several, room, plan.Layers[plan.LatentLayer], plan.LogVariance!, plan.Layers[plan.LatentLayer + 1].Blocks),
         GaussianOptions gaussian => new FusedGaussian(gaussian, room, plan.Layers[plan.LatentLayer], plan.LogVariance!, plan.Layers[plan.LatentLayer + 1].Blocks),
         _ => new FusedDeterministic((DeterministicOptions)options.Bottleneck, room, plan.Layers[plan.LatentLayer]),
     };
@@ -55,6 +59,9 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
     /// <param name="context">Progress of annealing.</param>
     /// <param name="penalties">Receives each row's penalty.</param>
     public abstract void Backward(int first, int last, float scale, StepContext context, double[] penalties);
+
+    /// <summary>Of the divergence: beta, as far as it has grown.</summary>
+    protected static double Weight(GaussianOptions options, StepContext context) => options.Beta * (options.AnnealingEpochs > 0 ? Math.Min(1, context.Epoch / options.AnnealingEpochs) : 1);
 
     protected Span<float> Row(float* values, int row) => new(values + ((long)row * Latents.Stride), Size);
 }
@@ -118,7 +125,7 @@ internal sealed unsafe class FusedDeterministic(DeterministicOptions options, Fu
 /// <summary>Means and log-variances, a draw, and the divergence from the standard normal.</summary>
 internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance, int blocks) : FusedBottleneck(room, mean)
 {
-    private const float LargestLogVariance = 20;
+    public const float LargestLogVariance = 20;
     private readonly LayerRoom _logVariance = room[logVariance];
     private readonly float* _values = room.Take(DenseMap.Stride(mean.Outputs), blocks);
     private readonly float* _noise = room.Take(DenseMap.Stride(mean.Outputs));
@@ -167,12 +174,12 @@ internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom ro
             total += Math.Max(divergence, options.FreeBits);
         }
 
-        return total * Weight(context);
+        return total * Weight(options, context);
     }
 
     public override void Backward(int first, int last, float scale, StepContext context, double[] penalties)
     {
-        var weight = (float)Weight(context);
+        var weight = (float)Weight(options, context);
         for (var row = first; row < last; row++)
         {
             var means = Row(Latents.After, row);
@@ -194,8 +201,6 @@ internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom ro
             penalties[row] = total * weight;
         }
     }
-
-    private double Weight(StepContext context) => options.Beta * (options.AnnealingEpochs > 0 ? Math.Min(1, context.Epoch / options.AnnealingEpochs) : 1);
 
     private double Divergence(int row, int unit)
     {

@@ -104,7 +104,7 @@ internal sealed unsafe class FusedInput : IDisposable
 
             if (layer.Dropout > 0)
             {
-                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context);
+                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context, place > _plan.LatentLayer ? _plan.Draws : 1);
             }
         }
 
@@ -199,9 +199,14 @@ internal sealed unsafe class FusedInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _mask?.Dispose();
 
-    private void DrawMask(double share, int length, float* mask, int stride, StepContext context)
+    private void DrawMask(double share, int length, float* mask, int stride, StepContext context, int draws = 1)
     {
-        using var kept = context.Uniform([_indices.Length, length]).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
-        TensorRows.Copy(kept, length, mask, stride);
+        var (rows, block) = (_indices.Length, (long)DenseMap.Padded(_indices.Length, DenseMap.TileRows) * stride);
+        using var kept = context.Uniform([(long)draws * rows, length]).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
+        for (var draw = 0; draw < draws; draw++)
+        {
+            using var part = kept.narrow(0, (long)draw * rows, rows);
+            TensorRows.Copy(part, length, mask + (draw * block), stride);
+        }
     }
 }

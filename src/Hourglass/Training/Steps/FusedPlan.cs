@@ -32,6 +32,9 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <summary>Whether silent units of a dictionary may be revived.</summary>
     public bool Revives { get; private init; }
 
+    /// <summary>Latents drawn for each sample, each of which the decoder decodes.</summary>
+    public int Draws { get; private init; } = 1;
+
     /// <summary>A penalty on the encoder's Jacobian; null without one.</summary>
     public JacobianPlan? Contraction { get; private init; }
 
@@ -49,7 +52,7 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Input!.Vocabulary is not null ? "samples are tokens"
         : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
         : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
-        : BottleneckObstacle(options.Bottleneck) ?? JacobianPlan.Obstacle(options, network) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
+        : BottleneckObstacle(options.Bottleneck) ?? DrawsObstacle(options, network) ?? JacobianPlan.Obstacle(options, network) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
 
     /// <summary>Whether the first map may be given entries instead of full rows, where samples are mostly zero.</summary>
     public static bool TakesEntries(AutoencoderOptions options) =>
@@ -85,10 +88,13 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
         var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
         Penalise(layers, contraction, gradient);
+        var draws = options.Bottleneck is GaussianOptions { Draws: var several } ? several : 1;
+        Repeat(layers, latentLayer + 1, draws);
         Arrange(layers, latentLayer, options, isSparse);
         return new FusedPlan(layers, logVariance, latentLayer)
         {
             Normalizations = [.. Normalized(network, layers, latentLayer)],
+            Draws = draws,
             Contraction = contraction,
             DecoderGradient = gradient,
             HasSparseInput = isSparse,
@@ -120,6 +126,15 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
             {
                 layers[place] = layers[place] with { Blocks = penalty.Blocks, OwnBlocks = penalty.Blocks, BiasBlocks = penalty.BiasBlocks, KeepsBack = true };
             }
+        }
+    }
+
+    // A decoder of several draws has as many runs of rows.
+    private static void Repeat(List<FusedLayer> layers, int from, int draws)
+    {
+        for (var place = from; place < layers.Count && draws > 1; place++)
+        {
+            layers[place] = layers[place] with { Blocks = draws, OwnBlocks = draws, BiasBlocks = draws };
         }
     }
 
@@ -158,12 +173,19 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     private static string? BottleneckObstacle(BottleneckOptions bottleneck) => bottleneck switch
     {
         DeterministicOptions or TopKOptions => null,
-        GaussianOptions { Draws: > 1 } => "several draws a sample",
         GaussianOptions { Prior: not StandardPriorOptions } => "a learnt prior",
         GaussianOptions { TotalCorrelation: not 1 } => "a total-correlation penalty",
         GaussianOptions => null,
         _ => $"bottleneck {bottleneck.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}",
     };
+
+    // They would need runs of rows of their own for what is learnt beside the maps.
+    private static string? DrawsObstacle(AutoencoderOptions options, DenseNetworkOptions network) =>
+        options.Bottleneck is not GaussianOptions { Draws: > 1 } ? null
+        : network.Normalization != Normalization.None ? "several draws a sample through normalisation"
+        : options.Regularization.DecoderGradient > 0 ? "several draws a sample under a Jacobian penalty of the decoder"
+        : options.Objective is GaussianLikelihoodOptions ? "several draws a sample under a learnt noise"
+        : null;
 
     // The prediction of the remaining error is then linear in the units.
     private static string? RevivalObstacle(AutoencoderOptions options, DenseNetworkOptions network) =>

@@ -64,7 +64,7 @@ internal sealed unsafe class FusedRoom : IDisposable
         var gradients = plan.Revives && ReferenceEquals(layer, plan.Layers[^1]) ? 2 : layer.Blocks;
         return layer.Layout == WeightLayout.RowsOfOutputs
             ? new LayerRoom(stride, null, null, null, null)
-            : new LayerRoom(stride, Take(stride, plan.BlocksAfter(layer)), Take(stride, gradients), layer.KeepsBefore ? Take(stride) : null, layer.Dropout > 0 ? Take(stride) : null);
+            : new LayerRoom(stride, Take(stride, Math.Max(plan.BlocksAfter(layer), layer.BiasBlocks)), Take(stride, gradients), layer.KeepsBefore ? Take(stride, layer.BiasBlocks) : null, layer.Dropout > 0 ? Take(stride, layer.BiasBlocks) : null);
     }
 
     // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32, a large map blocks of both.

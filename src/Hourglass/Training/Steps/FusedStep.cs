@@ -19,7 +19,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly FusedWeights _weights;
     private readonly FusedRoom _room;
     private readonly FusedBottleneck _bottleneck;
-    private readonly FusedObjective _objective;
+    private readonly FusedComparison _comparison;
     private readonly FusedUpdate _update;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly WorkCrew _crew;
@@ -58,7 +58,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _contraction = Jacobian(_plan.Contraction, _room.Input, _input.ReadClean);
         _decoderGradient = Jacobian(_plan.DecoderGradient, _bottleneck.Values, (row, values) => RowOf(_bottleneck.Values, values.Length, row).CopyTo(values));
         _penalised = [.. new[] { _contraction, _decoderGradient }.OfType<FusedJacobian>()];
-        _objective = new FusedObjective(model.Options, _plan.Noise is { } noise ? learnt[noise] : null);
+        _comparison = new FusedComparison(_plan, new FusedObjective(model.Options, _plan.Noise is { } noise ? learnt[noise] : null), _input, _room);
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
         _update = new FusedUpdate([.. _maps, .. new[] { _logVariance }.OfType<FusedMap>(), .. learnt.Values], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
@@ -180,7 +180,17 @@ internal sealed unsafe class FusedStep : TrainingStep
 
         _toLatents = program.Pieces - 1;
         Forward(program, _plan.LatentLayer + 1, _plan.Layers.Count);
-        program.Add(Timed(TrainingPhase.Forward, Compare));
+        program.Add(Timed(TrainingPhase.Forward, (thread, first, last) =>
+        {
+            if (_bottleneck is FusedDraws draws)
+            {
+                _comparison.RunDraws(thread, first, last, _rows, _scale, draws, _losses);
+            }
+            else
+            {
+                _comparison.Run(thread, first, last, _rows, _scale, _losses);
+            }
+        }));
         if (_revival is not null)
         {
             program.Meet(() => { });
@@ -196,13 +206,13 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var place = from; place < to; place++)
         {
             var (map, function) = (_maps[place], _functions[place]);
-            program.Add(Timed(TrainingPhase.Forward, map.Forward));
+            program.Add(Timed(TrainingPhase.Forward, OnDraws(place, map.Forward)));
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Meet(() => normalization.Look(_rows, _context.Share!));
             }
 
-            program.Add(Timed(TrainingPhase.Forward, (_, first, last) => function.Forward(first, last)));
+            program.Add(Timed(TrainingPhase.Forward, OnDraws(place, (_, first, last) => function.Forward(first, last))));
         }
     }
 
@@ -212,15 +222,25 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var place = _plan.Layers.Count - 1; place >= 0; place--)
         {
             var (here, function) = (place, _functions[place]);
-            program.Add(Timed(TrainingPhase.Backward, (_, first, last) => Activated(here, first, last)));
+            program.Add(Timed(TrainingPhase.Backward, OnDraws(here, (_, first, last) => Activated(here, first, last))));
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Meet(() => normalization.LookBack(_rows, _context.Share!));
             }
 
-            program.Add(Timed(TrainingPhase.Backward, (thread, first, last) => Mapped(here, thread, first, last)));
+            program.Add(Timed(TrainingPhase.Backward, OnDraws(here, (thread, first, last) => Mapped(here, thread, first, last))));
         }
     }
+
+    // The decoder decodes every draw.
+    private FusedProgram.RowWork OnDraws(int place, FusedProgram.RowWork work) => place <= _plan.LatentLayer || _plan.Draws == 1 ? work : (thread, first, last) =>
+    {
+        var block = DenseMap.Padded(_rows, DenseMap.TileRows);
+        for (var draw = 0; draw < _plan.Draws; draw++)
+        {
+            work(thread, (draw * block) + first, (draw * block) + last);
+        }
+    };
 
     // Threads do the same side by side: the first one's time stands for all.
     private FusedProgram.RowWork Timed(TrainingPhase phase, FusedProgram.RowWork work) => (thread, first, last) =>
@@ -275,7 +295,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         };
     }
 
-    private DenseFusedMap Dense(FusedLayer layer, int place, bool isFirst) => new(layer, _weights, _room, InputOf(place), isFirst ? null : _room[_plan.Layers[place - 1]].Gradient);
+    private DenseFusedMap Dense(FusedLayer layer, int place, bool isFirst) => new(layer, _weights, _room, InputOf(place), isFirst ? null : place == _plan.LatentLayer + 1 && _bottleneck.Gradients is not null ? _bottleneck.Gradients : _room[_plan.Layers[place - 1]].Gradient);
 
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
 
@@ -294,30 +314,6 @@ internal sealed unsafe class FusedStep : TrainingStep
         _revival!.Weigh(_rows, share);
         FusedProgram.ForEachPart(_crew, _rows, (part, first, last) => _revival.Predict(part, first, last, _rows, _scale, _losses));
         _program.Run(_crew, _rows, _toBack, _program.Pieces);
-    }
-
-    // Rows that only pad the batch have no gradient. A tile's distances are added up as one number, the first row's.
-    private void Compare(int thread, int first, int last)
-    {
-        var room = _room[_plan.Layers[^1]];
-        var filled = Math.Min(last, _rows);
-        for (var row = first; row < filled && _plan.HasSparseInput; row++)
-        {
-            var start = (long)row * room.Stride;
-            _losses[row] = _objective.Row(row, room.After + start, _input.TargetPlaces(row), _input.TargetValues(row), room.Gradient + start, _scale, _room.ScratchOf(thread));
-        }
-
-        for (var row = first; row < filled && !_plan.HasSparseInput; row += DenseMap.TileRows)
-        {
-            var (start, count) = ((long)row * room.Stride, Math.Min(DenseMap.TileRows, filled - row));
-            _losses.AsSpan(row, count).Clear();
-            _losses[row] = _objective.Rows(row, room.After + start, _input.Target + start, room.Gradient + start, count, _scale);
-        }
-
-        if (last > filled)
-        {
-            new Span<float>(room.Gradient + ((long)filled * room.Stride), (last - filled) * room.Stride).Clear();
-        }
     }
 
     // A layer's gradients down to what its activation was given.
