@@ -63,7 +63,7 @@ internal static class AdBench
             Write(trainingFile, training.Select(row => rows[row]), rows[0].Length);
             Write(testFile, test.Select(row => rows[row]), rows[0].Length);
             var seeded = options with { Rules = [.. options.Rules, .. Ablations(options.Rules[0])], Member = options.Member with { Training = options.Member.Training with { Seed = seed } } };
-            using var data = DataFile.Prepare(trainingFile, new ReadOptions(), new PreparationOptions { Validation = DetectRequest.HeldOutShare, Seed = seed, Scaling = options.Scaling });
+            using var data = DataFile.Prepare(trainingFile, new ReadOptions(), new PreparationOptions { Validation = DetectRequest.HeldOutShare, ByPlace = true, Seed = seed, Scaling = options.Scaling });
             using var detector = AnomalyDetector.Fit(data, seeded);
             using var tested = DataFile.Apply(testFile, new ReadOptions(), data.Preprocessing);
             using var labelled = new PreparedData

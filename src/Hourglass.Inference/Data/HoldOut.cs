@@ -2,9 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Hourglass.Data;
 
-/// <summary>Decides which samples validate, by a seeded hash of the raw sample.</summary>
-/// <remarks>A sample stays on its side when the file grows or is reordered, and equal samples share a side,
-/// so that no training row is also a validation row.</remarks>
+/// <summary>Decides which samples validate, by a seeded hash of the raw sample or of its place.</summary>
+/// <remarks>By the sample: it stays on its side when the file grows or is reordered, and equal samples share a side,
+/// so that no training row is also a validation row. By the place: it stays on its side when rows are appended, and equal samples
+/// are drawn apart from each other, so that the validation part is to the training part as fresh samples are.</remarks>
 public static class HoldOut
 {
     private const ulong Offset = 14695981039346656037;
@@ -16,6 +17,12 @@ public static class HoldOut
     /// <param name="share">Share held out, 0 to below 1.</param>
     public static bool IsValidation(ReadOnlySpan<byte> sample, int seed, double share) =>
         share > 0 && (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53)) < share;
+
+    /// <summary>Whether the sample at a place belongs to the validation part, whatever it holds.</summary>
+    /// <param name="place">Its place in the source, from 0.</param>
+    /// <param name="seed">Seed of the split.</param>
+    /// <param name="share">Share held out, 0 to below 1.</param>
+    public static bool IsDrawn(long place, int seed, double share) => IsValidation(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in place)), seed, share);
 
     /// <summary>64-bit hash of a sample: FNV-1a over 8-byte words and the rest, then the finaliser of MurmurHash3.</summary>
     /// <param name="sample">The raw sample's bytes.</param>

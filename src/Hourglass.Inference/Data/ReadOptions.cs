@@ -110,6 +110,10 @@ public sealed record PreparationOptions
     /// <summary>Whether the last rows validate, instead of rows by their hash; so it is for windows of rows.</summary>
     public bool ByTime { get; init; }
 
+    /// <summary>Whether samples are drawn for validation by their places in the source, whatever they hold: a random draw also where many samples are equal,
+    /// as a promise about fresh samples needs it.</summary>
+    public bool ByPlace { get; init; }
+
     /// <summary>Seed of the split.</summary>
     public int Seed { get; init; } = 1;
 
@@ -118,6 +122,16 @@ public sealed record PreparationOptions
 
     /// <summary>Scaling of the numeric columns of tables alone, where <see cref="Scaling"/> is null; rows of a series keep to the choice for each column.</summary>
     public Scaling? TableScaling { get; init; }
+
+    /// <summary>Whether a sample validates.</summary>
+    /// <param name="place">Its place in the source, from 0.</param>
+    /// <param name="sample">The raw sample's bytes.</param>
+    internal bool IsHeld(long place, ReadOnlySpan<byte> sample) => ByPlace ? HoldOut.IsDrawn(place, Seed, Validation) : HoldOut.IsValidation(sample, Seed, Validation);
+
+    /// <summary>Which of neighbouring samples validate, where samples are drawn by their places.</summary>
+    /// <param name="first">The first one's place.</param>
+    /// <param name="count">How many.</param>
+    internal bool[] Drawn(long first, int count) => [.. Enumerable.Range(0, count).Select(sample => HoldOut.IsDrawn(first + sample, Seed, Validation))];
 }
 
 /// <summary>How a numeric column is scaled.</summary>

@@ -37,12 +37,12 @@ public sealed class CsvBlockTests : IDisposable
     }
 
     // All that is known of a file once it is read, or the fault, without the file's name.
-    private string Told(string text, bool isCompressed, ReadOptions read)
+    private string Told(string text, bool isCompressed, ReadOptions read, bool byPlace = false)
     {
         var path = Write(text, isCompressed);
         try
         {
-            using var data = DataFile.Prepare(path, read, new PreparationOptions { Validation = 0.3 });
+            using var data = DataFile.Prepare(path, read, new PreparationOptions { Validation = 0.3, ByPlace = byPlace });
             var description = data.Description;
             return string.Join('\n', data.Samples.ContentHash, string.Join(' ', data.Split.Training), string.Join(' ', data.Split.Validation), string.Join(' ', description.Columns), string.Join(' ', description.Notes), string.Join(' ', data.Labels?.Names ?? []), string.Join(' ', data.Labels?.Codes ?? []), string.Join('|', data.Identifiers ?? []))
                 .Replace(path, "FILE", StringComparison.Ordinal);
@@ -60,6 +60,7 @@ public sealed class CsvBlockTests : IDisposable
             foreach (var read in new[] { new ReadOptions(), new ReadOptions { OnBadRow = BadRowPolicy.Skip }, new ReadOptions { Label = "1", Header = true } })
             {
                 Assert.Equal(Told(text, true, read), Told(text, false, read));
+                Assert.Equal(Told(text, true, read, byPlace: true), Told(text, false, read, byPlace: true));
             }
         },
         iter: 100, threads: 1);
@@ -74,6 +75,7 @@ public sealed class CsvBlockTests : IDisposable
         Assert.True(text.Length > 2 << 20);
         var read = new ReadOptions { Label = "label" };
         Assert.Equal(Told(text, true, read), Told(text, false, read));
+        Assert.Equal(Told(text, true, read, byPlace: true), Told(text, false, read, byPlace: true));
     }
 
     [Fact]

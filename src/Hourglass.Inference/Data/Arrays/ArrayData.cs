@@ -10,7 +10,7 @@ internal static class ArrayData
     /// <summary>Splits, fits and applies.</summary>
     public static PreparedData Prepare(ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var (raw, split) = Ingest(source, read, options.Validation, options.Seed, progress, cancellationToken);
+        var (raw, split) = Ingest(source, read, options, progress, cancellationToken);
         if (source.IsBytes)
         {
             return Data(source, raw, split, new ImagePreprocessing { Shape = source.Shape, Resize = read.Resize });
@@ -37,7 +37,7 @@ internal static class ArrayData
                 $"{source.Name}: samples are [{string.Join(", ", source.Shape)}] of {(source.IsBytes ? "bytes" : "floats")}, and the model takes [{string.Join(", ", preprocessing.SampleShape)}] of {(preprocessing is ImagePreprocessing ? "bytes" : "floats")}. Give data of the same kind as in training.");
         }
 
-        var (raw, split) = Ingest(source, read, 0, 0, progress, cancellationToken);
+        var (raw, split) = Ingest(source, read, new PreparationOptions { Validation = 0 }, progress, cancellationToken);
         if (preprocessing is not ArrayPreprocessing array)
         {
             return Data(source, raw, split, preprocessing);
@@ -59,7 +59,7 @@ internal static class ArrayData
     };
 
     private static (SampleStore Store, SampleSplit Split) Ingest(
-        ArraySource source, ReadOptions read, double validation, int seed, IProgress<double>? progress, CancellationToken cancellationToken)
+        ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, source.Shape, source.IsBytes ? ElementType.UInt8 : ElementType.Float32);
         var bytes = new byte[source.IsBytes ? source.SampleLength : 0];
@@ -80,7 +80,7 @@ internal static class ArrayData
             }
 
             var raw = source.IsBytes ? bytes : MemoryMarshal.AsBytes(floats.AsSpan());
-            isHeld.Add(HoldOut.IsValidation(raw, seed, validation));
+            isHeld.Add(options.IsHeld(sample, raw));
             if (sample % 1024 == 0)
             {
                 progress?.Report((double)sample / source.Count);

@@ -45,7 +45,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
         var done = 0;
-        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number]) : null))
+        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.ByPlace ? [] : null)) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (samples is null)
@@ -54,8 +54,8 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
                 return null;
             }
 
+            _isHeld.AddRange(options.ByPlace ? options.Drawn(writer.Count, samples.Values.Length / preprocessing.SampleShape[0]) : samples.IsHeld);
             writer.Append(samples.Values);
-            _isHeld.AddRange(samples.IsHeld);
             _labels.AddRange(samples.Labels);
             _identifiers.AddRange(samples.Identifiers);
             _times.AddRange(samples.Times);
@@ -76,10 +76,11 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     private SampleStore? ByRows(List<DataException> badRows, IProgress<double>? progress, double start, CancellationToken cancellationToken)
     {
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
-        var (values, key) = (new float[preprocessing.SampleShape[0]], new RowKey(source, roles));
+        var (values, key, next) = (new float[preprocessing.SampleShape[0]], new RowKey(source, roles), 0L);
         foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null, progress, start, 1))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var place = next++; // rows with a fault have one too: what is learnt by rows counts them
             if (Transform(row, values) is { } fault)
             {
                 if (read.OnBadRow == BadRowPolicy.Fail)
@@ -91,7 +92,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
                 continue;
             }
 
-            _isHeld.Add(HoldOut.IsValidation(key.Of(row), options.Seed, options.Validation));
+            _isHeld.Add(options.IsHeld(place, key.Of(row)));
             writer.Append(values);
             if (roles.Label is { } label)
             {

@@ -31,9 +31,10 @@ internal static class TableLearning
                 return null;
             }
 
+            var own = options.ByPlace ? new BlockSplit(options.Drawn(rows, block.Block.Rows)) : block.Split!;
             schedule.Reach(rows += block.Block.Rows);
-            Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], block.IsHeld, block.Training));
-            held.Add(block.IsHeld);
+            Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], own.IsHeld, own.Training));
+            held.Add(own.IsHeld);
             kept.Add(block.Block, block.Numbers);
             progress?.Report(0.5 * held.Count / blocks.Count);
         }
@@ -46,11 +47,12 @@ internal static class TableLearning
     {
         Action<DataException>? skip = read.OnBadRow == BadRowPolicy.Skip ? _ => { } : null; // listed by the second pass
         var key = new RowKey(source, roles);
+        var place = 0L;
         var left = options.ByTime ? (long)Math.Round(source.Rows(skip).LongCount() * (1 - options.Validation)) : 0;
         foreach (var row in source.Rows(skip, progress, 0, 0.5))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var isTraining = options.ByTime ? left-- > 0 : !HoldOut.IsValidation(key.Of(row), options.Seed, options.Validation);
+            var isTraining = options.ByTime ? left-- > 0 : !options.IsHeld(place++, key.Of(row));
             for (var column = 0; column < columns.Length; column++)
             {
                 columns[column].Add(row.Fields[column], isTraining);
@@ -58,8 +60,14 @@ internal static class TableLearning
         }
     }
 
-    // A block with its numbers, null for columns that hold others, and the rows that validate and train.
-    private sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, bool[] IsHeld, int[] Training)
+    // The rows of a block that validate and train.
+    private sealed record BlockSplit(bool[] IsHeld)
+    {
+        public int[] Training { get; } = [.. Enumerable.Range(0, IsHeld.Length).Where(row => !IsHeld[row])];
+    }
+
+    // A block with its numbers, null for columns that hold others; its split is null where rows are drawn by their places, which those before it decide.
+    private sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, BlockSplit? Split)
     {
         public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
         {
@@ -73,8 +81,7 @@ internal static class TableLearning
                 }
             }
 
-            var held = roles.Held(block, columns, options);
-            return new ParsedBlock(block, numbers, held, [.. Enumerable.Range(0, held.Length).Where(row => !held[row])]);
+            return new ParsedBlock(block, numbers, options.ByPlace ? null : new BlockSplit(roles.Held(block, columns, options)));
         }
     }
 }

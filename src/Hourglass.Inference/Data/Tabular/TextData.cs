@@ -14,13 +14,13 @@ internal static class TextData
     /// <summary>Learns the alphabet and the length from the training part, then applies them.</summary>
     public static PreparedData Prepare(TableSource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var place = source.Find(read.Text!, "--text");
-        var (counts, longest) = (new Dictionary<string, long>(StringComparer.Ordinal), 1);
+        var column = source.Find(read.Text!, "--text");
+        var (counts, longest, place) = (new Dictionary<string, long>(StringComparer.Ordinal), 1, 0L);
         foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? Ignore : null, progress, 0, 0.5))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var text = row.Fields[place] ?? "";
-            if (HoldOut.IsValidation(Encoding.UTF8.GetBytes(text), options.Seed, options.Validation))
+            var text = row.Fields[column] ?? "";
+            if (options.IsHeld(place++, Encoding.UTF8.GetBytes(text)))
             {
                 continue;
             }
@@ -41,7 +41,7 @@ internal static class TextData
         }
 
         var alphabet = counts.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Key, StringComparer.Ordinal).Take(MostCharacters).Select(entry => entry.Key).ToList();
-        return Ingest(source, read, new TextPreprocessing { Column = source.Columns[place], Alphabet = alphabet, Length = Math.Min(longest, MostSteps) }, options, progress, 0.5, cancellationToken);
+        return Ingest(source, read, new TextPreprocessing { Column = source.Columns[column], Alphabet = alphabet, Length = Math.Min(longest, MostSteps) }, options, progress, 0.5, cancellationToken);
     }
 
     /// <summary>Applies what was learnt before.</summary>
@@ -60,7 +60,7 @@ internal static class TextData
             cancellationToken.ThrowIfCancellationRequested();
             var text = row.Fields[place] ?? "";
             cut += text.EnumerateRunes().Count() > preprocessing.Length ? 1 : 0;
-            isHeld.Add(HoldOut.IsValidation(Encoding.UTF8.GetBytes(text), options.Seed, options.Validation));
+            isHeld.Add(options.IsHeld(isHeld.Count, Encoding.UTF8.GetBytes(text)));
             preprocessing.Apply(text, values);
             writer.Append(values);
             labels.Add(label is { } column ? row.Fields[column] : null);

@@ -14,7 +14,7 @@ public sealed record DetectRequest
     /// <summary>What is known about the source.</summary>
     public ReadOptions Read { get; init; } = new();
 
-    /// <summary>Share held out for units, thresholds and p-values, and scaling; the seed is the training's.</summary>
+    /// <summary>Share held out for units, thresholds and p-values, and scaling; the seed is the training's, and samples are drawn by their places: a promise needs a random draw also where many samples are equal.</summary>
     public PreparationOptions Preparation { get; init; } = new() { Validation = HeldOutShare };
 
     /// <summary>How samples are scored and members are trained.</summary>
