@@ -25,11 +25,11 @@ public sealed class DetectorBasis : IDisposable
             throw new ArgumentException($"References must be rows of {SampleLength} values, got {references.Length} values.", nameof(references));
         }
 
-        (Preprocessing, Members, References, Pca) = (preprocessing, members, references, pca);
+        (Preprocessing, Members, References, Pca) = (preprocessing.TakingOthers(), members, references, pca);
         Columns = SampleColumn.Of(preprocessing);
     }
 
-    /// <summary>From raw data to model input and back.</summary>
+    /// <summary>From raw data to model input and back; a word that a flag never had is a value of its own, so that it is scored and not refused.</summary>
     public SamplePreprocessing Preprocessing { get; }
 
     /// <summary>Trained autoencoders; empty where only rivals were fitted.</summary>

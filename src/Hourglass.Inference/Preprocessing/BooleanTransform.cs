@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Hourglass.Preprocessing;
 
 /// <summary>Two words, one of which is 1.</summary>
@@ -12,6 +14,10 @@ public sealed record BooleanTransform : ColumnTransform
     /// <summary>Stands in for a missing value: the commoner of the two.</summary>
     public bool Imputed { get; init; }
 
+    /// <summary>Whether a third word has a value of its own, beyond the rarer of the two, as detectors want it: strange, not unreadable.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TakesOthers { get; init; }
+
     /// <inheritdoc/>
     public override int ValueWidth => 1;
 
@@ -21,6 +27,8 @@ public sealed record BooleanTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => true;
 
+    private float OtherValue => Imputed ? -1 : 2;
+
     internal override string Expected => $"'{False}' or '{True}'";
 
     internal override string? Fault() => string.Equals(True, False, StringComparison.Ordinal) ? "the two words must differ" : null;
@@ -28,9 +36,11 @@ public sealed record BooleanTransform : ColumnTransform
     private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
         var isTrue = isMissing ? Imputed : text.Equals(True, StringComparison.OrdinalIgnoreCase);
-        values[0] = isTrue ? 1 : 0;
-        return isTrue || isMissing || text.Equals(False, StringComparison.OrdinalIgnoreCase);
+        var isKnown = isTrue || isMissing || text.Equals(False, StringComparison.OrdinalIgnoreCase);
+        values[0] = isTrue ? 1 : isKnown ? 0 : OtherValue;
+        return isKnown || TakesOthers;
     }
 
-    private protected override Cell InvertValue(ReadOnlySpan<float> values) => new(double.NaN, values[0] > 0.5f ? True : False);
+    private protected override Cell InvertValue(ReadOnlySpan<float> values) =>
+        new(double.NaN, TakesOthers && values[0] == OtherValue ? CategoryTransform.Other : values[0] > 0.5f ? True : False);
 }

@@ -40,6 +40,9 @@ public abstract record SamplePreprocessing
     /// <summary>Refuses what a file may claim and no fit produces.</summary>
     /// <exception cref="HourglassException">Sizes that contradict each other or numbers that are not finite.</exception>
     public abstract void Validate();
+
+    /// <summary>The same, except that a word which a flag never had is a value of its own instead of a fault.</summary>
+    internal virtual SamplePreprocessing TakingOthers() => this;
 }
 
 /// <summary>A column in the user's own units.</summary>

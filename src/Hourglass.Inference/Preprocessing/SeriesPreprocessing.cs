@@ -57,6 +57,8 @@ public sealed record SeriesPreprocessing : SamplePreprocessing
         }
     }
 
+    internal override SeriesPreprocessing TakingOthers() => this with { Rows = Rows.TakingOthers() };
+
     /// <inheritdoc/>
     public override void Validate()
     {

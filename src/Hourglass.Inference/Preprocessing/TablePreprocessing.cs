@@ -54,6 +54,8 @@ public sealed record TablePreprocessing : SamplePreprocessing
         }
     }
 
+    internal override TablePreprocessing TakingOthers() => this with { Columns = [.. Columns.Select(column => column is BooleanTransform flag ? flag with { TakesOthers = true } : column)] };
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -135,6 +135,7 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
     private static double Error(FeatureBlockKind kind, double found, double expected) => kind switch
     {
         FeatureBlockKind.Categorical => -found * Math.Log(Math.Clamp(expected, LeastProbability, 1)),
+        FeatureBlockKind.Binary when found is < 0 or > 1 => -Math.Log(LeastProbability), // neither of the two words
         FeatureBlockKind.Binary => -(found * Math.Log(Math.Clamp(expected, LeastProbability, 1))) - ((1 - found) * Math.Log(Math.Clamp(1 - expected, LeastProbability, 1))),
         _ => (found - expected) * (found - expected),
     };

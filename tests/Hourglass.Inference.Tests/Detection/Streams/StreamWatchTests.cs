@@ -44,7 +44,8 @@ public sealed class StreamWatchTests : IDisposable
     {
         var length = preprocessing.SampleShape.Aggregate(1, (product, size) => product * size);
         var random = new Random(seed);
-        var heldOut = Enumerable.Range(0, 500 * length).Select(_ => (float)GeneratedScores.Normal(random)).ToArray();
+        var isFlag = preprocessing.Blocks.SelectMany(block => Enumerable.Repeat(block.Kind == FeatureBlockKind.Binary, block.Length)).ToArray();
+        var heldOut = Enumerable.Range(0, 500 * length).Select(place => isFlag[place % length] ? 0 : (float)GeneratedScores.Normal(random)).ToArray();
         return DetectorFit.Fit(new DetectorBasis(preprocessing, [new Mean(length)], heldOut), heldOut, [new RuleRecord("autoencoder", [new ReconstructionRecord()])]).With(new FalseAlarmRule { Rate = 0.002 });
     }
 
@@ -63,6 +64,16 @@ public sealed class StreamWatchTests : IDisposable
     }
 
     private static MemoryStream Bytes(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    [Fact]
+    public void A_word_that_a_flag_never_had_is_an_alarm_and_no_bad_line()
+    {
+        var rows = new TablePreprocessing { Columns = [new BooleanTransform { Name = "c0", False = "no", True = "yes", Imputed = true }, .. Rows.Columns.Skip(1)] };
+        Watch(rows).Read(Bytes("id,c0,c1,c2\nr1,no,0,0\nr2,perhaps,0,0\nr3,yes,x,0\n"), "rows", CancellationToken.None);
+        Assert.Equal(("r2", 3L), (Assert.Single(_alarms).Id, _alarms[0].Line));
+        Assert.StartsWith("c0 (other), expected no", _alarms[0].Why.Summary(1), StringComparison.Ordinal);
+        Assert.Equal(4, Assert.Single(_bad).Line);
+    }
 
     [Fact]
     public void An_anomaly_is_told_with_line_name_p_value_and_why_and_bad_lines_do_not_stop_it()

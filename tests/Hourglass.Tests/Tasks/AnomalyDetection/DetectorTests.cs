@@ -38,6 +38,28 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
     }
 
     [Fact]
+    public void A_word_that_a_flag_never_had_is_very_anomalous_and_says_why_and_a_word_among_numbers_is_refused()
+    {
+        var random = new Random(11);
+        string Row(string? flag = null, string? number = null) => random.NextDouble() is var size
+            ? FormattableString.Invariant($"{number ?? size.ToString("0.####", System.Globalization.CultureInfo.InvariantCulture)},{flag ?? (size > 0.8 ? "yes" : "no")},{(random.NextDouble() > 0.5 ? 1 : 0)}") : "";
+        File.WriteAllLines(In("flags.csv"), Enumerable.Range(0, 400).Select(_ => Row()).Prepend("size,flag,bit"));
+        using var detector = AnomalyDetector.Fit(new DetectRequest { Data = In("flags.csv"), Detector = new DetectorOptions { Steps = 100, Members = 1 } });
+        detector.Save(In("flags.hourglass"));
+        using var loaded = AnomalyDetector.Load(In("flags.hourglass"));
+        File.WriteAllLines(In("new.csv"), ["size,flag,bit", .. Enumerable.Range(0, 100).Select(_ => Row()), Row("perhaps")]);
+        var explained = loaded.Explain(In("new.csv"));
+        var strange = explained[^1];
+        Assert.True(strange.Score > 2 * explained.SkipLast(1).Max(row => row.Score), $"{strange.Score} beside {explained.SkipLast(1).Max(row => row.Score)}");
+        Assert.StartsWith("flag (other), expected ", strange.Summary(1), StringComparison.Ordinal);
+        Assert.True(strange.Columns[0].Contribution > 0.8 * strange.Score);
+        File.WriteAllLines(In("bad.csv"), ["size,flag,bit", Row(), Row(number: "much")]);
+        Assert.Contains("line 3, column 1 ('size')", Assert.Throws<DataException>(() => loaded.Score(In("bad.csv"))).Message, StringComparison.Ordinal);
+        using var model = TrainedAutoencoder.Load(In("flags.hourglass")); // a model alone has no say in what is strange
+        Assert.Throws<DataException>(() => DataFile.Apply(In("new.csv"), new ReadOptions(), model.Preprocessing).Dispose());
+    }
+
+    [Fact]
     public void A_saved_detector_scores_the_same_with_and_without_the_engine()
     {
         var detector = fixture.Detector;
