@@ -68,12 +68,12 @@ public sealed class DetectThresholdTests : IDisposable
     public async Task Calibrate_writes_the_file_anew_with_other_held_out_scores_and_another_rule()
     {
         var model = In("d.hourglass");
-        Assert.Equal(0, (await Run("detect", "train", Rows("rows.csv", 400, 1), "--ignore", "id", "--epochs", "2", "--members", "1", "--out", model)).Code);
-        var other = Rows("other.csv", 500, 3, noise: 2);
+        Assert.Equal(0, (await Run("detect", "train", Rows("rows.csv", 1000, 1), "--ignore", "id", "--epochs", "2", "--members", "1", "--out", model)).Code);
+        var other = Rows("other.csv", 500, 3, noise: 1);
         var result = await Json("detect", "calibrate", model, other, "--false-alarms", "1/50", "--json");
         Assert.Equal(500, result.GetProperty("threshold").GetProperty("heldOut").GetInt32());
         Assert.True(result.GetProperty("drift").GetProperty("hasDrifted").GetBoolean());
-        var scored = await Json("detect", "score", model, Rows("again.csv", 500, 4, noise: 2), "--out", In("scores.csv"), "--json");
+        var scored = await Json("detect", "score", model, Rows("again.csv", 500, 4, noise: 1), "--out", In("scores.csv"), "--json");
         Assert.Equal(0.02, scored.GetProperty("threshold").GetProperty("rule").GetProperty("rate").GetDouble());
         Assert.InRange(scored.GetProperty("alarms").GetInt32(), 0, 30); // 10 promised
         Assert.False(scored.GetProperty("drift").GetProperty("hasDrifted").GetBoolean());

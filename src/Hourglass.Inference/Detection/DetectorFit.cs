@@ -8,6 +8,7 @@ namespace Hourglass.Detection;
 public static class DetectorFit
 {
     private const int MostFolds = 4;
+    private const int RoomForUnits = 13_332; // held-out samples of which three quarters, 9,999, still make 1/1000 the default
 
     /// <summary>Fits rules.</summary>
     /// <param name="basis">Members and references; the references are what terms learn from.</param>
@@ -15,29 +16,43 @@ public static class DetectorFit
     /// <param name="rules">What to fit; the first one scores.</param>
     public static Detector Fit(DetectorBasis basis, float[] heldOut, IReadOnlyList<RuleRecord> rules)
     {
-        var batch = new ScoringBatch(basis, heldOut);
         var fitted = new Dictionary<TermRecord, FittedTerm>(); // terms that several rules share are fitted and measured once
-        return new Detector(basis, [.. rules.Select(rule => Fit(rule, batch, fitted))], rules[0].Name);
+        var fit = FitOf(new ScoringBatch(basis, heldOut));
+        return new Detector(basis, [.. rules.Select(rule => Fit(rule, basis, record => fitted.TryGetValue(record, out var term) ? term : fitted[record] = fit(record)))], rules[0].Name);
     }
 
-    private static ScoreRule Fit(RuleRecord rule, ScoringBatch heldOut, Dictionary<TermRecord, FittedTerm> fitted)
+    private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
     {
-        var scores = new double[heldOut.Count];
-        var suiting = rule.Terms.Where(record => record.Suits(heldOut.Basis)).ToList();
-        foreach (var record in suiting)
+        var terms = rule.Terms.Where(record => record.Suits(basis)).Select(fit).ToList();
+        var scores = (double[])terms[0].HeldOut.Clone();
+        foreach (var term in terms.Skip(1))
         {
-            if (!fitted.TryGetValue(record, out var term))
-            {
-                fitted.Add(record, term = Fit(record, heldOut));
-            }
-
             System.Numerics.Tensors.TensorPrimitives.Add(scores, term.HeldOut, scores);
         }
 
-        return new ScoreRule(rule.Name, [.. suiting.Select(record => fitted[record].Term)], ScoreDistribution.Of(scores));
+        return new ScoreRule(rule.Name, [.. terms.Select(term => term.Term)], ScoreDistribution.Of(scores));
     }
 
-    private static FittedTerm Fit(TermRecord record, ScoringBatch heldOut)
+    // Where samples are many, each fourth serves units alone: the others are scored as fresh ones are, to the bit, equal rows included.
+    // In a series a quarter of the time would be lost, and windows depend on each other anyway.
+    private static Func<TermRecord, FittedTerm> FitOf(ScoringBatch heldOut)
+    {
+        if (heldOut.Count < RoomForUnits || heldOut.Basis.Preprocessing is SeriesPreprocessing)
+        {
+            return record => FitByFolds(record, heldOut);
+        }
+
+        var fold = Folds(heldOut)[0];
+        var (units, others) = (heldOut.Part(fold.Inside), heldOut.Part(fold.Outside));
+        return record =>
+        {
+            var term = record.Fit(heldOut.Basis, units);
+            term = term.With(term.Record.InUnitsOf([.. Measure(term, units).Order()]));
+            return new FittedTerm(term, [.. Measure(term, others).Select(term.Record.Standardised)]);
+        };
+    }
+
+    private static FittedTerm FitByFolds(TermRecord record, ScoringBatch heldOut)
     {
         var term = record.Fit(heldOut.Basis, heldOut);
         var (values, scores) = (Measure(term, heldOut), new double[heldOut.Count]);
