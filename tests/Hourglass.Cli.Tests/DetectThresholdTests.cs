@@ -68,7 +68,10 @@ public sealed class DetectThresholdTests : IDisposable
     public async Task Calibrate_writes_the_file_anew_with_other_held_out_scores_and_another_rule()
     {
         var model = In("d.hourglass");
-        Assert.Equal(0, (await Run("detect", "train", Rows("rows.csv", 1000, 1), "--ignore", "id", "--epochs", "2", "--members", "1", "--out", model)).Code);
+        Assert.Contains("expected a number", (await Run("detect", "train", Rows("rows.csv", 1000, 1), "--members", "convolutional:many", "--out", model)).Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await Run("detect", "train", Rows("rows.csv", 1000, 1), "--ignore", "id", "--epochs", "2", "--members", "1", "--report", In("learnt.html"), "--out", model)).Code);
+        var learnt = File.ReadAllText(In("learnt.html"));
+        Assert.All(new[] { "isolation-forest", "neighbours", "pca", "Sample ", "part of the score" }, words => Assert.Contains(words, learnt, StringComparison.Ordinal));
         var other = Rows("other.csv", 500, 3, noise: 1);
         var result = await Json("detect", "calibrate", model, other, "--false-alarms", "1/50", "--json");
         Assert.Equal(500, result.GetProperty("threshold").GetProperty("heldOut").GetInt32());

@@ -9,6 +9,7 @@ public sealed class ScoringBatch
 {
     private readonly ConcurrentDictionary<ScoreTerm, double[]> _values = [];
     private readonly Dictionary<IReconstructor, (float[] Latents, float[] Reconstructions)> _made = [];
+    private readonly Dictionary<IReconstructor, float[]> _again = [];
 
     /// <summary>Takes samples.</summary>
     /// <param name="basis">The detector's basis.</param>
@@ -40,6 +41,24 @@ public sealed class ScoringBatch
     /// <summary>A model's reconstructions, [sample, value].</summary>
     /// <param name="model">A member of the basis, or its PCA.</param>
     public float[] Reconstructions(IReconstructor model) => Of(model).Reconstructions;
+
+    /// <summary>What a model's encoder makes of its reconstructions, [sample, latent].</summary>
+    /// <param name="model">A member of the basis, or its PCA.</param>
+    public float[] LatentsOfReconstructions(IReconstructor model)
+    {
+        var reconstructions = Reconstructions(model);
+        lock (_made)
+        {
+            if (!_again.TryGetValue(model, out var latents))
+            {
+                latents = new float[Count * model.LatentSize];
+                model.Encode(reconstructions, latents);
+                _again.Add(model, latents);
+            }
+
+            return latents;
+        }
+    }
 
     /// <summary>A term's numbers, measured once though several rules may ask; several terms may be measured at a time.</summary>
     /// <param name="term">The term.</param>

@@ -11,6 +11,8 @@ public static class DetectorReport
 {
     private const int Points = 200; // of a curve
     private const int Columns = 6; // named for each sample
+    private const string TableLegend = "Parts add up to the score. Expected is what the model makes of the other columns too: a guide, no measurement.";
+    private const string PictureLegend = "Left the picture, in the middle what each pixel adds to the score (one scale for all: dark nothing, bright most), right both, with a box around the strangest region. Pixels add up to the score.";
 
     /// <summary>Writes the page.</summary>
     /// <param name="path">Where it goes.</param>
@@ -21,13 +23,17 @@ public static class DetectorReport
         var html = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">");
         html.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">");
         html.Append(CultureInfo.InvariantCulture, $"<title>{Markup.Escape(contents.Title)}</title><style>{style.ReadToEnd()}</style></head><body><main><h1>{Markup.Escape(contents.Title)}</h1><p class=\"lead\">{Markup.Escape(contents.Lead)}</p>");
-        html.Append("<section><h2>Scores</h2>").Append(Curves(contents)).Append("</section>");
+        if (contents.Scores.Count > 0)
+        {
+            html.Append("<section><h2>Scores</h2>").Append(Curves(contents)).Append("</section>");
+        }
+
         foreach (var table in contents.Tables)
         {
             html.Append($"<section><h2>{Markup.Escape(table.Title)}</h2>{Table(table.Columns, table.Rows)}<p class=\"legend\">{Markup.Escape(table.Caption)}</p></section>");
         }
 
-        html.Append("<section><h2>The highest scores, and why</h2>").AppendJoin("", contents.Highest.Select(Why)).Append("<p class=\"legend\">Parts add up to the score. Expected is what the model makes of the other columns too: a guide, no measurement.</p></section>");
+        html.Append("<section><h2>The highest scores, and why</h2>").AppendJoin("", contents.Highest.Select(Why)).Append("<p class=\"legend\">").Append(contents.Highest.Any(sample => sample.Picture is not null) ? PictureLegend : TableLegend).Append("</p></section>");
         AtomicFile.WriteText(path, html.Append("</main></body></html>\n").ToString());
     }
 
@@ -36,7 +42,7 @@ public static class DetectorReport
         if (sample.Picture is { } picture)
         {
             var caption = $"{sample.Name}: score {Markup.Figure(sample.Explanation.Score)}";
-            return Markup.Figure(Markup.Image(picture, caption), $"{caption}. Left the picture, in the middle what each pixel adds to the score (one scale for all), right both, with a box around the strangest region.");
+            return Markup.Figure(Markup.Image(picture, caption), caption);
         }
 
         var (explanation, shown) = (sample.Explanation, sample.Explanation.Columns.Take(Columns).ToList());
@@ -77,7 +83,7 @@ public static class DetectorReport
 /// <param name="Title">Heading.</param>
 /// <param name="Lead">What was found, in a sentence.</param>
 /// <param name="HeldOut">Scores of held-out normal samples.</param>
-/// <param name="Scores">Scores of the samples at hand.</param>
+/// <param name="Scores">Scores of the samples at hand; empty where these are the held-out ones.</param>
 /// <param name="Tables">Figures beside rivals, by kind of anomaly, ...</param>
 /// <param name="Highest">The samples with the highest scores, explained.</param>
 public sealed record DetectorReportContents(string Title, string Lead, IReadOnlyList<double> HeldOut, IReadOnlyList<double> Scores, IReadOnlyList<DetectorReportTable> Tables, IReadOnlyList<ExplainedSample> Highest);

@@ -6,6 +6,7 @@ using Hourglass.Engine;
 using Hourglass.Evaluation;
 using Hourglass.Kernels;
 using Hourglass.Recipes;
+using Hourglass.Tasks.AnomalyDetection;
 using Hourglass.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -180,7 +181,11 @@ public sealed record TrainRequest
 /// <param name="Reading">Share of the data read.</param>
 /// <param name="Prepared">The data and the complete options, before training.</param>
 /// <param name="Training">Epochs.</param>
-public sealed record TrainObserver(IProgress<double>? Reading, Action<PreparedData, AutoencoderOptions>? Prepared, IProgress<TrainingProgress>? Training);
+public sealed record TrainObserver(IProgress<double>? Reading, Action<PreparedData, AutoencoderOptions>? Prepared, IProgress<TrainingProgress>? Training)
+{
+    /// <summary>A detector that was learnt, with its data while they are open.</summary>
+    public Action<AnomalyDetector, PreparedData>? Detected { get; init; }
+}
 
 /// <summary>A trained model and the data it saw.</summary>
 /// <param name="Trained">The model.</param>

@@ -47,7 +47,8 @@ public sealed class ReportTests(TrainedFixture fixture) : IClassFixture<TrainedF
         DetectorReport.Write(path, new DetectorReportContents("Films", "Two films.", [1, 2], [3, 4], [], [sample with { Picture = [1, 2, 3] }, sample]));
         var page = File.ReadAllText(path);
         Assert.Contains("src=\"data:image/png;base64,AQID\"", page, StringComparison.Ordinal);
-        Assert.Contains("film &lt;7&gt;: score 4.25. Left the picture", page, StringComparison.Ordinal);
+        Assert.Contains("film &lt;7&gt;: score 4.25</figcaption>", page, StringComparison.Ordinal);
+        Assert.Contains("Left the picture", page, StringComparison.Ordinal);
         Assert.Contains("img-src data:;", page, StringComparison.Ordinal);
         Assert.Contains("<h3>film &lt;7&gt;: score 4.25</h3>", page, StringComparison.Ordinal); // without a picture, columns say why
     }

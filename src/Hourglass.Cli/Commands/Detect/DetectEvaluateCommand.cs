@@ -19,7 +19,7 @@ internal static class DetectEvaluateCommand
     {
         var command = new Command("evaluate", "Measure a detector where labels exist, its rivals beside it.\n\nExamples:\n  hourglass detect evaluate detector.hourglass test.csv --label y\n  hourglass detect evaluate detector.hourglass traffic.csv --label attack --normal normal --json");
         var (model, data, json, read) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), new ReadFlags());
-        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest." };
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest; with convolutional members also features." };
         var normal = new Option<string[]>("--normal") { Description = "Labels that mean normal, separated by commas (0, normal, false, no, inlier, ok).", AllowMultipleArgumentsPerToken = true };
         var alarms = new Option<string?>("--false-alarms") { Description = "Promised share of normal samples with an alarm, for instance 1/100; the file's own threshold when left out." };
         var report = new Option<string?>("--report") { Description = "A page about it: figures, rivals, and why the highest scores are high (.html)." };
@@ -98,14 +98,6 @@ internal static class DetectEvaluateCommand
     {
         var scores = detector.Score(data.Samples);
         var highest = Enumerable.Range(0, scores.Length).OrderByDescending(sample => scores[sample]).Take(Highest).ToList();
-        var pictures = PictureFindings.ArePictures(data) ? PictureFindings.Draw(detector.Detector, data, highest) : null;
-        var explained = highest.Select((sample, place) =>
-        {
-            var values = new float[data.Samples.SampleLength];
-            data.Samples.Read(sample, 1, values);
-            var label = data.Labels is { } labels && labels.Codes[sample] >= 0 ? $" ({labels.Names[labels.Codes[sample]]})" : "";
-            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", detector.Detector.Explain(values)[0]) { Picture = pictures?[place].Png };
-        });
         return new DetectorReportContents(
             $"Anomalies in {Path.GetFileName(data.Description.Source)}",
             $"{figures.Rule}: AUROC {Number(figures.Figures.Auroc)} over {figures.Samples} samples, {figures.Anomalies} of them anomalies. {figures.Promise} {figures.Drift.Sentence}{(figures.Verdict == figures.Rule ? "" : " " + Advice(figures))}",
@@ -114,7 +106,7 @@ internal static class DetectEvaluateCommand
                 new("Beside rivals", ["rule", .. RuleColumns], RuleRows(figures), "Each rule with its own threshold at the same promise; empty where too few samples were held out for it."),
                 .. figures.Kinds.Count > 1 ? [new DetectorReportTable("By kind", KindColumns, KindRows(figures), "AUROC of each kind against all normal samples; recall at the threshold.")] : Array.Empty<DetectorReportTable>(),
             ],
-            [.. explained]);
+            HighestSamples.Explain(detector, data, highest));
     }
 
     private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";

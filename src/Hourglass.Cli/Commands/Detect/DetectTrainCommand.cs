@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
+using Hourglass.Reporting;
 using Hourglass.Tasks;
 using Hourglass.Tasks.AnomalyDetection;
 
@@ -15,12 +17,13 @@ internal static class DetectTrainCommand
         var command = new Command("train", "Learn what is normal.\n\nExample:\n  hourglass detect train normal.csv --out detector.hourglass");
         var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the detector goes (detector.hourglass)."));
         var held = new Option<double>("--held-out") { Description = "Share of the samples that only thresholds and p-values are made from.", DefaultValueFactory = _ => DetectRequest.HeldOutShare };
-        var members = new Option<int>("--members") { Description = "Autoencoders in the ensemble.", DefaultValueFactory = _ => new DetectorOptions().Members };
+        var members = new Option<string?>("--members") { Description = "Autoencoders in the ensemble (2); \"convolutional\" for pictures: convolutional ones, with their error in features beside that in pixels, or \"convolutional:3\" for so many." };
         var contaminated = new Option<bool>("--contaminated") { Description = "A few percent of the samples may be anomalies: narrow models, trained a second time without the strangest samples." };
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; quantile for tables when left out." };
+        var report = new Option<string?>("--report") { Description = "A page about it: rivals on the held-out samples, and why the highest of these score high (.html)." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, contaminated, held, members, scaling, json })
+        foreach (var option in new Option[] { output, contaminated, held, members, scaling, report, json })
         {
             command.Options.Add(option);
         }
@@ -29,7 +32,7 @@ internal static class DetectTrainCommand
         model.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            var start = parse.GetValue(contaminated) ? DetectorOptions.ForContaminated() : new DetectorOptions();
+            var start = Start(parse.GetValue(members), parse.GetValue(contaminated));
             var request = new DetectRequest
             {
                 Data = parse.GetRequiredValue(data),
@@ -38,22 +41,45 @@ internal static class DetectTrainCommand
                 Detector = start with
                 {
                     Member = model.Read(parse, start.Member),
-                    Members = parse.GetValue(members),
                     Scaling = parse.GetValue(scaling) is { } words ? TrainCommand.Scale(words) : start.Scaling,
                 },
                 Out = parse.GetValue(output) ?? "detector.hourglass",
             };
-            Run(screen, request, parse.GetValue(json), cancellationToken);
+            Run(screen, request, parse.GetValue(report), parse.GetValue(json), cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(Screen screen, DetectRequest request, bool asJson, CancellationToken cancellationToken)
+    // "3", "convolutional", "convolutional:3".
+    private static DetectorOptions Start(string? members, bool isContaminated)
     {
-        using var detector = AnomalyDetector.Fit(request, new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen)), cancellationToken);
+        const string Kind = "convolutional";
+        var isConvolutional = members?.StartsWith(Kind, StringComparison.Ordinal) == true;
+        var count = isConvolutional ? members![Kind.Length..].TrimStart(':') : members ?? "";
+        if (count.Length > 0 && !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new HourglassException($"--members {members}: expected a number, \"{Kind}\", or \"{Kind}:\" and a number.");
+        }
+
+        if (isConvolutional && isContaminated)
+        {
+            throw new HourglassException($"--members {Kind} learns from normal pictures. Leave out --contaminated, or take its own members.");
+        }
+
+        var start = isConvolutional ? DetectorOptions.ForPictures() : isContaminated ? DetectorOptions.ForContaminated() : new DetectorOptions();
+        return count.Length > 0 ? start with { Members = int.Parse(count, CultureInfo.InvariantCulture) } : start;
+    }
+
+    private static void Run(Screen screen, DetectRequest request, string? page, bool asJson, CancellationToken cancellationToken)
+    {
+        var observer = new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen))
+        {
+            Detected = page is null ? null : (learnt, data) => DetectorReport.Write(page, HeldOutPage.Of(learnt, data)),
+        };
+        using var detector = AnomalyDetector.Fit(request, observer, cancellationToken);
         var record = detector.Record;
-        var result = new DetectTrainResult(record.Data.Samples, record.TrainingSamples, record.ValidationSamples, detector.Detector.Basis.Members.Count, detector.Detector.Rule.Name, [.. detector.Detector.RuleNames], ThresholdResult.Of(detector.Detector.Calibration.Threshold()), Path.GetFullPath(request.Out!));
+        var result = new DetectTrainResult(record.Data.Samples, record.TrainingSamples, record.ValidationSamples, detector.Detector.Basis.Members.Count, detector.Detector.Rule.Name, [.. detector.Detector.RuleNames], ThresholdResult.Of(detector.Detector.Calibration.Threshold()), Path.GetFullPath(request.Out!), page is null ? null : Path.GetFullPath(page));
         if (asJson)
         {
             screen.WriteJson(result);
@@ -64,5 +90,5 @@ internal static class DetectTrainCommand
         screen.Output.WriteLine(result.Threshold.Sentence);
     }
 
-    private sealed record DetectTrainResult(long Samples, int Training, int HeldOut, int Members, string Rule, IReadOnlyList<string> Rules, ThresholdResult Threshold, string Model);
+    private sealed record DetectTrainResult(long Samples, int Training, int HeldOut, int Members, string Rule, IReadOnlyList<string> Rules, ThresholdResult Threshold, string Model, string? Report);
 }

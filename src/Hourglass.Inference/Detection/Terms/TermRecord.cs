@@ -9,6 +9,7 @@ namespace Hourglass.Detection.Terms;
 [JsonDerivedType(typeof(LatentNeighbourRecord), "latent-neighbours")]
 [JsonDerivedType(typeof(IsolationRecord), "isolation-forest")]
 [JsonDerivedType(typeof(DetailRecord), "detail")]
+[JsonDerivedType(typeof(FeatureErrorRecord), "feature-error")]
 public abstract record TermRecord
 {
     /// <summary>How much the term counts.</summary>

@@ -48,6 +48,7 @@ public sealed class AnomalyDetector : IDisposable
             detector.Save(request.Out);
         }
 
+        observer?.Detected?.Invoke(detector, data);
         return detector;
     }
 

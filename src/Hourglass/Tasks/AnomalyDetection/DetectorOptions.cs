@@ -3,6 +3,7 @@ using Hourglass.Data;
 using Hourglass.Detection;
 using Hourglass.Detection.Terms;
 using Hourglass.Networks;
+using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
 using Hourglass.Training;
@@ -58,6 +59,32 @@ public sealed record DetectorOptions
         .. DetectorRules.Rivals,
     ];
 
+    /// <summary>The default with convolutional members for pictures: their error in pixels and in what their encoders see, beside the other terms; each of the two is a rule of its own as well.</summary>
+    public static DetectorOptions ForPictures() => new()
+    {
+        Member = new()
+        {
+            LatentSize = 32,
+            Network = new ConvolutionalNetworkOptions { Channels = [16, 32] },
+            Training = new TrainingOptions { BatchSize = 128, LearningRate = 0.002, Schedule = ScheduleKind.Cosine, Patience = null },
+        },
+        Steps = 750,
+        Rules =
+        [
+            new(DetectorRules.Autoencoder,
+            [
+                new DetailRecord { Weight = 24 },
+                new ReconstructionRecord { Weight = 0.5 },
+                new FeatureErrorRecord { Weight = 0.5 },
+                new LatentNeighbourRecord { Neighbours = 3 },
+                .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
+            ]),
+            new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5 }]),
+            new(DetectorRules.Features, [new FeatureErrorRecord { Weight = 0.5 }]),
+            .. DetectorRules.Rivals,
+        ],
+    };
+
     /// <summary>The default where a few percent of the training samples may be anomalies: a narrow model that is trained shortly, twice, the second
     /// time without the samples that the first one reconstructs worst, beside principal components and an isolation forest; no term can drown the others.</summary>
     public static DetectorOptions ForContaminated() => new()
@@ -93,6 +120,9 @@ public static class DetectorRules
 
     /// <summary>The autoencoders' errors alone: no neighbours are searched, for streams that are fast.</summary>
     public const string Reconstruction = "reconstruction";
+
+    /// <summary>The error in what the encoders see, alone.</summary>
+    public const string Features = "features";
 
     /// <summary>Principal components, neighbours and an isolation forest, as the literature has them.</summary>
     public static IReadOnlyList<RuleRecord> Rivals { get; } =
