@@ -35,6 +35,17 @@ public sealed class ReadingDisplayTests : IDisposable
     [Fact]
     public void Elsewhere_a_line_appears_now_and_then() => Assert.Equal(3, Shown(false, (1, 0.1), (2, 0.2), (11.5, 0.6), (12, 0.7)).Count(character => character == '\n'));
 
+    [Fact]
+    public void Scoring_is_shown_in_samples()
+    {
+        using var error = new StringWriter();
+        var clock = new SetClock();
+        var display = new ReadingDisplay(new Screen(TextWriter.Null, error, false), "scoring", "samples", () => 8000, clock);
+        clock.Seconds = 2;
+        display.Report(0.25);
+        Assert.Equal("  scoring     samples   samples/s   time left\n     25 %       2,000       1,000        0:06\n", error.ToString().Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
     private sealed class SetClock : TimeProvider
     {
         public double Seconds { get; set; }

@@ -2,17 +2,25 @@ using System.Globalization;
 
 namespace Hourglass.Cli.Display;
 
-/// <summary>How far the reading of a source is, once it takes long: one line that is redrawn on a terminal, plain lines now and then elsewhere.</summary>
-internal sealed class ReadingDisplay(Screen screen, string path, TimeProvider? clock = null) : IProgress<double>
+/// <summary>How far the reading or the scoring of data is, once it takes long: one line that is redrawn on a terminal, plain lines now and then elsewhere.</summary>
+internal sealed class ReadingDisplay(Screen screen, string title, string unit, Func<double> size, TimeProvider? clock = null) : IProgress<double>
 {
     private const int Quiet = 500; // milliseconds in which nobody wonders
     private const int Redrawn = 150;
     private const int Plain = 10_000;
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private readonly long _start = (clock ?? TimeProvider.System).GetTimestamp();
-    private readonly Lazy<double> _megabytes = new(() => Size(path) / 1e6);
+    private readonly Lazy<double> _size = new(size); // in units
     private long _shown;
     private bool _hasTitles;
+
+    /// <summary>The reading of a source, in megabytes.</summary>
+    public ReadingDisplay(Screen screen, string path, TimeProvider? clock = null)
+        : this(screen, "reading", "MB", () => Size(path) / 1e6, clock)
+    {
+    }
+
+    public static ReadingDisplay OfScoring(Screen screen, long samples) => new(screen, "scoring", "samples", () => samples);
 
     public void Report(double value)
     {
@@ -25,15 +33,15 @@ internal sealed class ReadingDisplay(Screen screen, string path, TimeProvider? c
 
         if (!_hasTitles)
         {
-            screen.Error.WriteLine(ProgressDisplay.Row(["reading", "MB", "MB/s", "time left"]));
+            screen.Error.WriteLine(ProgressDisplay.Row([title, unit, $"{unit}/s", "time left"]));
             _hasTitles = true;
         }
 
         _shown = _clock.GetTimestamp();
-        var read = value * _megabytes.Value;
+        var done = value * _size.Value;
         var line = ProgressDisplay.Row(
         [
-            value.ToString("P0", CultureInfo.InvariantCulture), read.ToString("N0", CultureInfo.InvariantCulture), (read / elapsed.TotalSeconds).ToString("N0", CultureInfo.InvariantCulture),
+            value.ToString("P0", CultureInfo.InvariantCulture), done.ToString("N0", CultureInfo.InvariantCulture), (done / elapsed.TotalSeconds).ToString("N0", CultureInfo.InvariantCulture),
             ProgressDisplay.Time(elapsed * ((1 - value) / value)),
         ]);
         screen.Error.Write(screen.IsTerminal ? $"\r{line}" : line + screen.Error.NewLine);

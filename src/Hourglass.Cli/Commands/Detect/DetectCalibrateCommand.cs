@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection;
@@ -25,8 +26,10 @@ internal static class DetectCalibrateCommand
         {
             var path = parse.GetRequiredValue(model);
             using var detector = DetectorBundle.Open(path);
-            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Basis.Preprocessing, null, cancellationToken);
-            var calibrated = thresholds.Apply(parse, detector.Calibrate(SampleBlocks.Of(prepared.Samples)));
+            using var prepared = DetectData.Apply(screen, parse.GetRequiredValue(data), read.Read(parse), detector, cancellationToken);
+            var progress = ReadingDisplay.OfScoring(screen, prepared.Samples.Count);
+            var calibrated = thresholds.Apply(parse, detector.Calibrate(SampleBlocks.Of(prepared.Samples, progress)));
+            progress.End();
             var target = parse.GetValue(output) ?? path;
             DetectorBundle.Rewrite(path, calibrated, target);
             Print(screen, new CalibrateResult(prepared.Samples.Count, detector.Calibration.HeldOut.Count, ThresholdResult.Of(calibrated.Calibration.Threshold()), DriftResult.Of(Drift(detector, prepared)), Path.GetFullPath(target)), parse.GetValue(json));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection.Calibration;
@@ -36,7 +37,7 @@ internal static class DetectEvaluateCommand
             using var loaded = AnomalyDetector.Load(parse.GetRequiredValue(model));
             var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
             detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
-            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Detector.Basis.Preprocessing, null, cancellationToken);
+            using var prepared = DetectData.Apply(screen, parse.GetRequiredValue(data), read.Read(parse), detector.Detector, cancellationToken);
             string[] words = [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
             Run(screen, detector, prepared, words, parse.GetValue(report), parse.GetValue(json));
             return Task.FromResult(0);
@@ -46,7 +47,9 @@ internal static class DetectEvaluateCommand
 
     private static void Run(Screen screen, AnomalyDetector detector, PreparedData prepared, string[] words, string? page, bool asJson)
     {
-        var figures = detector.Evaluate(prepared, words);
+        var progress = ReadingDisplay.OfScoring(screen, prepared.Samples.Count);
+        var figures = detector.Evaluate(prepared, words, progress);
+        progress.End();
         var series = prepared.Rows is null ? null : SeriesEvaluateOutput.Of(SeriesDetection.Evaluate(detector.Detector, prepared, words));
         if (page is not null)
         {

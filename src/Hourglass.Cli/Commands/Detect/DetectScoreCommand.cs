@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection;
@@ -36,7 +37,7 @@ internal static class DetectScoreCommand
             double? share = parse.GetValue(discoveries) is { } text ? RateText.Parse(text, "--false-discoveries") : null;
             using var loaded = DetectorBundle.Open(parse.GetRequiredValue(model));
             var detector = thresholds.Apply(parse, parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded);
-            using var prepared = DataFile.Apply(parse.GetRequiredValue(data), read.Read(parse), detector.Basis.Preprocessing, null, cancellationToken);
+            using var prepared = DetectData.Apply(screen, parse.GetRequiredValue(data), read.Read(parse), detector, cancellationToken);
             var path = parse.GetValue(output) ?? "scores.csv";
             PictureFindings.Require(prepared, parse.GetValue(heatMaps));
             if (prepared.Rows is not null)
@@ -59,7 +60,9 @@ internal static class DetectScoreCommand
         }
 
         var (scores, drift) = (new List<double>(), detector.Drift());
-        SampleOutput.Write(path, data, ["score", "p value", .. detector.Basis.Columns.Select(column => $"part of {column.Name}")], Rows(detector, data, scores));
+        var progress = ReadingDisplay.OfScoring(screen, data.Samples.Count);
+        SampleOutput.Write(path, data, ["score", "p value", .. detector.Basis.Columns.Select(column => $"part of {column.Name}")], Rows(detector, data, scores, progress));
+        progress.End();
         scores.ForEach(drift.Add);
         var threshold = detector.Calibration.Threshold();
         var cut = falseDiscoveries is { } share ? BenjaminiHochberg.Cut([.. scores.Select(detector.Calibration.PValue)], share) : (double?)null;
@@ -92,9 +95,9 @@ internal static class DetectScoreCommand
         screen.Output.WriteLine(result.Drift.Sentence);
     }
 
-    private static IEnumerable<float[]> Rows(Detector detector, PreparedData data, List<double> scores)
+    private static IEnumerable<float[]> Rows(Detector detector, PreparedData data, List<double> scores, IProgress<double> progress)
     {
-        foreach (var values in SampleBlocks.Of(data.Samples))
+        foreach (var values in SampleBlocks.Of(data.Samples, progress))
         {
             var found = detector.Find(values);
             for (var sample = 0; sample < found.Scores.Length; sample++)

@@ -73,7 +73,8 @@ internal static class DetectTrainCommand
 
     private static void Run(Screen screen, DetectRequest request, string? page, bool asJson, CancellationToken cancellationToken)
     {
-        var observer = new TrainObserver(null, (data, options) => DataDisplay.Write(screen, data, options), new ProgressDisplay(screen))
+        var reading = new ReadingDisplay(screen, request.Data);
+        var observer = new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), new ProgressDisplay(screen))
         {
             Detected = page is null ? null : (learnt, data) => DetectorReport.Write(page, HeldOutPage.Of(learnt, data)),
         };

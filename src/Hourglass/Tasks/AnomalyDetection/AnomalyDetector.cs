@@ -121,8 +121,9 @@ public sealed class AnomalyDetector : IDisposable
     /// <summary>Measures a detector where labels exist.</summary>
     /// <param name="data">Samples with labels.</param>
     /// <param name="normal">Labels that mean normal; 0, normal, false, no, inlier, however they are written, when empty.</param>
+    /// <param name="progress">Told the share of the samples scored.</param>
     /// <exception cref="HourglassException">No labels, or none that says normal, or none that does not.</exception>
-    public DetectionFigures Evaluate(PreparedData data, IReadOnlyList<string>? normal = null) => DetectionFigures.Of(Detector, Blocks(data.Samples), Kinds(data.Labels, data.Description.Source, normal ?? []));
+    public DetectionFigures Evaluate(PreparedData data, IReadOnlyList<string>? normal = null, IProgress<double>? progress = null) => DetectionFigures.Of(Detector, Blocks(data.Samples, progress), Kinds(data.Labels, data.Description.Source, normal ?? []));
 
     /// <inheritdoc/>
     public void Dispose() => Detector.Dispose();
@@ -143,11 +144,12 @@ public sealed class AnomalyDetector : IDisposable
 
     private static bool HasPca(BundleContents member) => member.Weights.ContainsKey("pca.components");
 
-    private static IEnumerable<float[]> Blocks(SampleStore samples)
+    private static IEnumerable<float[]> Blocks(SampleStore samples, IProgress<double>? progress = null)
     {
         var rows = Math.Max(1, (1 << 20) / samples.SampleLength);
         for (var start = 0L; start < samples.Count; start += rows)
         {
+            progress?.Report((double)start / samples.Count);
             var block = new float[(int)Math.Min(rows, samples.Count - start) * samples.SampleLength];
             samples.Read(start, block.Length / samples.SampleLength, block);
             yield return block;

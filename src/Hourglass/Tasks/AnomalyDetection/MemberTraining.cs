@@ -28,7 +28,7 @@ internal static class MemberTraining
         {
             var member = DataDefaults.Complete(open, data.Preprocessing, data.Split.Training.Length);
             member = member with { Training = member.Training with { Seed = member.Training.Seed + place, Epochs = Epochs(options, member, data.Split.Training.Length) } };
-            using var trained = Trained(data, options, member, place == 0, place == 0 ? observer : null, cancellationToken);
+            using var trained = Trained(data, options, member, place == 0, place == 0 ? observer : observer is null ? null : observer with { Prepared = null }, cancellationToken);
             members.Add(ModelBundle.ToContents(trained));
         }
 
