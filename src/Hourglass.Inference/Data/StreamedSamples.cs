@@ -33,7 +33,7 @@ public sealed class StreamedSamples : IDisposable
         var isPlain = read is { Label: null, Id: null, Text: null, OnBadRow: BadRowPolicy.Fail }
             && preprocessing.Columns.All(column => column is NumericTransform && source.Columns.Contains(column.Name, StringComparer.OrdinalIgnoreCase));
         int[] places = isPlain ? [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))] : [];
-        return isPlain && Array.TrueForAll(places, source.HasNumbers) && source.OpenBlocks(places.ToHashSet(), threads) is { Rows: > 0 } blocks
+        return isPlain && Array.TrueForAll(places, source.HasNumbers) && source.OpenBlocks(places.ToHashSet()) is { Rows: > 0 } blocks
             ? new StreamedSamples(source, blocks, preprocessing, places, threads, fault)
             : null;
     }
@@ -59,7 +59,10 @@ public sealed class StreamedSamples : IDisposable
         (bool IsWhole, T? Made) Make(int number)
         {
             rooms.TryTake(out var room);
-            if (BlockSamples.Of(_blocks.Read(number)!, _source, roles, _preprocessing, _places, options, isHeld: [], room) is not { } samples)
+            var block = _blocks.Read(number)!;
+            var prepared = BlockSamples.Of(block, _source, roles, _preprocessing, _places, options, isHeld: [], room);
+            block.Release();
+            if (prepared is not { } samples)
             {
                 return (false, default);
             }

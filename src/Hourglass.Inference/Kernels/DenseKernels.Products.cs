@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Hourglass.Kernels;
 
@@ -127,7 +125,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
             var target = transposed.Weights + ((long)(input / Width) * transposed.PanelLength) + ((long)panel * Width * Width) + (input % Width);
             for (var output = 0; output < Width && (panel * Width) + output < transposed.PaddedInputs; output += Rows)
             {
-                TransposeBlock(source + output, Width, target + ((long)output * Width), Width);
+                RowBlocks.Transpose(source + output, Width, target + ((long)output * Width), Width);
             }
         }
     }
@@ -146,41 +144,9 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     {
         for (var input = 0; input < inputs; input += Rows)
         {
-            TransposeBlock(x + input, stride, target + ((long)input * Rows), Rows);
+            RowBlocks.Transpose(x + input, stride, target + ((long)input * Rows), Rows);
         }
     }
-
-    // Eight rows of eight become eight columns.
-    private static void TransposeBlock(float* source, long stride, float* target, long targetStride)
-    {
-        if (!Avx.IsSupported)
-        {
-            for (var place = 0; place < Rows * Rows; place++)
-            {
-                target[(place % Rows * targetStride) + (place / Rows)] = source[(place / Rows * stride) + (place % Rows)];
-            }
-
-            return;
-        }
-
-        for (var half = 0; half < 8; half += 4)
-        {
-            var row = source + half;
-            var (a, b) = (Fours(row, stride, 0), Fours(row, stride, 1));
-            var (c, d) = (Fours(row, stride, 2), Fours(row, stride, 3));
-            var (low, high) = (Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b));
-            var (next, last) = (Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d));
-            var column = target + (half * targetStride);
-            Avx.Shuffle(low, next, 0x44).Store(column);
-            Avx.Shuffle(low, next, 0xEE).Store(column + targetStride);
-            Avx.Shuffle(high, last, 0x44).Store(column + (2 * targetStride));
-            Avx.Shuffle(high, last, 0xEE).Store(column + (3 * targetStride));
-        }
-    }
-
-    // Four values of one row and of the fourth after it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Fours(float* row, long stride, int number) => Vector256.Create(Vector128.Load(row + (number * stride)), Vector128.Load(row + ((number + 4) * stride)));
 
     // target[row, column] = start[row, column] + sum over steps of a[step, row] * b[step, column], for eight rows and two registers.
     // Where no more outputs are left than one register holds, the second one would only pad.

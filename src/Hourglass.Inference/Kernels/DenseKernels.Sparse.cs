@@ -116,7 +116,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         {
             for (var input = 0; input < inputs; input += Rows)
             {
-                TransposeBlock(rows + ((long)output * stride) + input, stride, panel + ((long)input * Width) + output, Width);
+                RowBlocks.Transpose(rows + ((long)output * stride) + input, stride, panel + ((long)input * Width) + output, Width);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using Hourglass.Data;
 using Hourglass.Data.Tabular;
@@ -60,6 +61,14 @@ public sealed record NumericTransform : ColumnTransform
     /// <summary>The scaled value of a number.</summary>
     internal double Forward(double number) =>
         Scaling == Scaling.Quantile ? Interpolate(_quantiles!, _scores!, number) : (number - Offset) / Scale;
+
+    /// <summary>The scaled values of a column, in one pass; values that are not finite are missing.</summary>
+    /// <param name="numbers">Its numbers.</param>
+    /// <param name="scaled">Receives as many values.</param>
+    /// <returns>False where that cannot be done, or a value is then beyond single precision.</returns>
+    internal bool TryForward<T>(ReadOnlySpan<T> numbers, Span<float> scaled)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        Scaling != Scaling.Quantile && !HasMissingIndicator && new LinearScaling(Offset, Scale, Imputed).TryScale(numbers, scaled);
 
     /// <summary>The scaled values of a column.</summary>
     /// <param name="numbers">Its numbers; overwritten.</param>

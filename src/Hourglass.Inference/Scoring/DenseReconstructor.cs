@@ -68,6 +68,19 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         }
     }
 
+    /// <summary>Errors of samples, measured while reconstructions are in the processor's cache.</summary>
+    /// <param name="samples">[sample, value].</param>
+    /// <param name="errors">What is measured of a row.</param>
+    /// <param name="figures">Receives [sample, figure].</param>
+    internal void Measure(ReadOnlySpan<float> samples, RowErrors errors, Span<float> figures)
+    {
+        var rows = samples.Length / SampleLength;
+        fixed (float* x = samples, target = figures[..(rows * errors.Width)])
+        {
+            Run(rows, new Ends(x, null, null) { Errors = errors, Figures = target });
+        }
+    }
+
     /// <inheritdoc/>
     public void Encode(ReadOnlySpan<float> samples, Span<float> latents)
     {
@@ -123,13 +136,13 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         Load(ends.Samples + ((long)first * SampleLength), count, padded, room.Side(0));
         for (var number = 0; number < _network.Stages.Count; number++)
         {
-            if (number == _network.EncoderStages && ends.Reconstructions is null)
+            if (number == _network.EncoderStages && ends.Reconstructions is null && ends.Errors is null)
             {
                 return;
             }
 
             _network.Stages[number].Run(room.Side(number), room.Side(number + 1), padded, room.Scratch);
-            if (number == _network.EncoderStages - 1)
+            if (number == _network.EncoderStages - 1 && ends.Latents is not null)
             {
                 Store(room.Side(number + 1), count, LatentSize, ends.Latents + ((long)first * LatentSize));
             }
@@ -142,6 +155,16 @@ public sealed unsafe class DenseReconstructor : IReconstructor
             {
                 OutputRules.Apply(run.Rule, new Span<float>(output + ((long)row * DenseMap.Stride(SampleLength)) + run.Start, run.Length));
             }
+        }
+
+        if (ends.Errors is { } errors)
+        {
+            for (var row = 0; row < count; row++)
+            {
+                errors.Measure(ends.Samples + ((long)(first + row) * SampleLength), output + ((long)row * DenseMap.Stride(SampleLength)), ends.Figures + ((long)(first + row) * errors.Width));
+            }
+
+            return;
         }
 
         Store(output, count, SampleLength, ends.Reconstructions + ((long)first * SampleLength));
@@ -179,7 +202,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         }
     }
 
-    // Where rows come from and go to; no reconstructions, no decoding.
+    // Where rows come from and go to; neither reconstructions nor errors, no decoding.
     private readonly struct Ends(float* samples, float* latents, float* reconstructions)
     {
         public float* Samples { get; } = samples;
@@ -187,6 +210,10 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         public float* Latents { get; } = latents;
 
         public float* Reconstructions { get; } = reconstructions;
+
+        public RowErrors? Errors { get; init; }
+
+        public float* Figures { get; init; }
     }
 
     // A thread's own memory: two sides between which layers go back and forth.

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Scoring;
@@ -8,35 +7,36 @@ namespace Hourglass.Scoring;
 /// <param name="blocks">Runs whose error stands by itself.</param>
 public sealed class ReconstructionErrors(IReconstructor model, IReadOnlyList<FeatureBlock> blocks)
 {
+    private readonly RowErrors _rows = new(model.SampleLength, blocks);
     private float[] _latents = [];
     private float[] _reconstructions = [];
 
     /// <summary>Figures of a sample: its score, then the error of each block.</summary>
-    public int Width { get; } = 1 + blocks.Count;
+    public int Width => _rows.Width;
 
     /// <summary>Measures samples.</summary>
     /// <param name="samples">[sample, value], in model-input units.</param>
     /// <param name="figures">Receives [sample, figure]: the mean squared error of all values (higher is more anomalous), then the sum of squared errors of each block.</param>
-    public void Measure(ReadOnlySpan<float> samples, Span<float> figures)
+    public unsafe void Measure(ReadOnlySpan<float> samples, Span<float> figures)
     {
         var (length, rows) = (model.SampleLength, samples.Length / model.SampleLength);
+        if (model is DenseReconstructor dense)
+        {
+            dense.Measure(samples, _rows, figures);
+            return;
+        }
+
         if (_reconstructions.Length < samples.Length)
         {
             (_latents, _reconstructions) = (new float[rows * model.LatentSize], new float[samples.Length]);
         }
 
-        var errors = _reconstructions.AsSpan(0, samples.Length);
-        model.Reconstruct(samples, _latents.AsSpan(0, rows * model.LatentSize), errors);
-        TensorPrimitives.Subtract(samples, errors, errors);
-        TensorPrimitives.Multiply(errors, errors, errors);
-        for (var row = 0; row < rows; row++)
+        model.Reconstruct(samples, _latents.AsSpan(0, rows * model.LatentSize), _reconstructions.AsSpan(0, samples.Length));
+        fixed (float* x = samples, y = _reconstructions, target = figures[..(rows * Width)])
         {
-            var values = errors.Slice(row * length, length);
-            var own = figures.Slice(row * Width, Width);
-            own[0] = TensorPrimitives.Sum<float>(values) / length;
-            for (var block = 0; block < blocks.Count; block++)
+            for (var row = 0; row < rows; row++)
             {
-                own[block + 1] = blocks[block].Length == 1 ? values[blocks[block].Start] : TensorPrimitives.Sum<float>(values.Slice(blocks[block].Start, blocks[block].Length));
+                _rows.Measure(x + ((long)row * length), y + ((long)row * length), target + ((long)row * Width));
             }
         }
     }

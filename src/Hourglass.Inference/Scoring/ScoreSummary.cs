@@ -7,6 +7,7 @@ public sealed class ScoreSummary(int kept)
     // The lowest kept leaves first; of equal scores the later one.
     private readonly PriorityQueue<long, (float Score, long Earlier)> _highest = new();
     private double _sum;
+    private float _lowest; // of those kept, once all places are taken
 
     /// <summary>Scores seen.</summary>
     public long Count { get; private set; }
@@ -22,16 +23,23 @@ public sealed class ScoreSummary(int kept)
     public void Add(float score)
     {
         _sum += score;
-        if (Count < kept)
+        if (Count < kept || score > _lowest)
         {
-            _highest.Enqueue(Count, (score, -Count));
-        }
-        else if (_highest.TryPeek(out _, out var lowest) && score > lowest.Score)
-        {
-            _highest.EnqueueDequeue(Count, (score, -Count));
+            Keep(score);
         }
 
         Count++;
+    }
+
+    private void Keep(float score)
+    {
+        _highest.Enqueue(Count, (score, -Count));
+        if (_highest.Count > kept)
+        {
+            _highest.Dequeue();
+        }
+
+        _lowest = _highest.TryPeek(out _, out var lowest) ? lowest.Score : float.PositiveInfinity;
     }
 }
 

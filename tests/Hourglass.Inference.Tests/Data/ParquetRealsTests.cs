@@ -51,6 +51,21 @@ public sealed class ParquetRealsTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Memory_of_a_column_is_lent_again_once_it_is_released()
+    {
+        Write([.. Enumerable.Range(0, 5000).Select(row => (float?)row)], CompressionMethod.Snappy);
+        using var file = File.OpenHandle(_path);
+        using var reader = Open(_path);
+        var first = ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, 5000)!.Value;
+        var second = ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, 5000)!.Value;
+        Assert.NotSame(first.Memory, second.Memory);
+        Assert.Equal(first.Span.ToArray(), second.Span.ToArray());
+        var released = second.Memory;
+        second.Release();
+        Assert.Same(released, System.Buffers.ArrayPool<byte>.Shared.Rent(released.Length));
+    }
+
     // Written here as the format's page says: groups of eight packed numbers, or a run of one.
     [Fact]
     public void Runs_and_packed_numbers_of_any_width_are_read_back() => Gen.Select(Gen.Int[1, 24], Gen.Int[0, 40].Array[0, 12], Gen.Int).Sample((width, lengths, seed) =>
@@ -81,8 +96,8 @@ public sealed class ParquetRealsTests : IDisposable
     {
         using var file = File.OpenHandle(_path);
         using var reader = Open(_path);
-        Assert.Equal(values.Select(value => value ?? float.NaN), ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, values.Length)!);
-        Assert.Equal(values.Select(value => value is { } number && float.IsFinite(number) ? number : 0.5), ParquetReals.TryRead<double>(file, reader.RowGroup.Columns[1].MetaData, isOptional: false, values.Length)!);
+        Assert.Equal(values.Select(value => value ?? float.NaN), ParquetReals.TryRead<float>(file, reader.RowGroup.Columns[0].MetaData, isOptional: true, values.Length)!.Value.Span.ToArray());
+        Assert.Equal(values.Select(value => value is { } number && float.IsFinite(number) ? number : 0.5), ParquetReals.TryRead<double>(file, reader.RowGroup.Columns[1].MetaData, isOptional: false, values.Length)!.Value.Span.ToArray());
     }
 
     private static ParquetRowGroupReader Open(string path) => ParquetReader.CreateAsync(new MemoryStream(File.ReadAllBytes(path))).GetAwaiter().GetResult().OpenRowGroupReader(0);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using Hourglass.Preprocessing;
 
@@ -25,17 +26,34 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
         var (width, start) = (preprocessing.SampleShape[0], 0);
         values = values?.Length == block.Rows * width ? values : new float[block.Rows * width];
         Array.Clear(values);
-        var room = (GC.AllocateUninitializedArray<double>(block.Rows), GC.AllocateUninitializedArray<float>(block.Rows));
-        for (var column = 0; column < places.Length; column++)
+        var (lanes, room) = (ArrayPool<float>.Shared.Rent(block.Rows * places.Length), ((double[], float[])?)null);
+        try
         {
-            var transform = preprocessing.Columns[column];
-            var isWhole = transform is NumericTransform numeric ? Numbers(block, places[column], numeric, room, values.AsSpan(Math.Min(start, values.Length)), width) : Texts(block, places[column], transform, source.Decimal, values, start, width);
-            if (!isWhole)
+            for (var column = 0; column < places.Length;)
             {
-                return null;
-            }
+                var scaled = Scaled(block, places.AsSpan(column), preprocessing.Columns.Skip(column), lanes);
+                if (scaled > 0)
+                {
+                    ColumnRows.Write(lanes, scaled, block.Rows, values.AsSpan(start), width);
+                    (column, start) = (column + scaled, start + scaled);
+                    continue;
+                }
 
-            start += transform.Width;
+                var transform = preprocessing.Columns[column];
+                var isWhole = transform is NumericTransform numeric
+                    ? Numbers(block, places[column], numeric, room ??= (new double[block.Rows], new float[block.Rows]), values.AsSpan(Math.Min(start, values.Length)), width)
+                    : Texts(block, places[column], transform, source.Decimal, values, start, width);
+                if (!isWhole)
+                {
+                    return null;
+                }
+
+                (column, start) = (column + 1, start + transform.Width);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(lanes);
         }
 
         return new BlockSamples(
@@ -47,6 +65,23 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
     }
 
     private static IEnumerable<string?> Texts(TableBlock block, int column) => Enumerable.Range(0, block.Rows).Select(row => block.Text(row, column));
+
+    // Neighbouring columns that are numbers and nothing else, scaled side by side, [column][row].
+    private static int Scaled(TableBlock block, ReadOnlySpan<int> places, IEnumerable<ColumnTransform> transforms, float[] lanes)
+    {
+        var count = 0;
+        foreach (var transform in transforms)
+        {
+            if (transform is not NumericTransform numeric || !block.TryScaled(places[count], numeric, lanes.AsSpan(count * block.Rows, block.Rows)))
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count;
+    }
 
     private static bool Numbers(TableBlock block, int column, NumericTransform transform, (double[] Numbers, float[] Scaled) room, Span<float> target, int width)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hourglass.Preprocessing;
 using Microsoft.Win32.SafeHandles;
 using Parquet;
 using Parquet.Schema;
@@ -12,16 +13,15 @@ internal sealed class ParquetBlocks : TableBlocks
     private readonly string _path;
     private readonly DataField[] _fields;
     private readonly int[] _wanted;
-    private readonly int _threads;
     private readonly List<(int Group, int First, int Rows)> _blocks = [];
-    private readonly ConcurrentDictionary<int, Lazy<ParquetColumn?[]>> _groups = [];
+    private readonly ConcurrentDictionary<int, RowGroup> _groups = [];
     private readonly ConcurrentBag<ParquetReader> _readers = [];
     private readonly SafeFileHandle _file;
     private readonly int[] _unread; // blocks of each group that nobody has asked for
 
-    public ParquetBlocks(string path, DataField[] fields, IReadOnlySet<int> wanted, int threads)
+    public ParquetBlocks(string path, DataField[] fields, IReadOnlySet<int> wanted)
     {
-        (_path, _fields, _wanted, _threads) = (path, fields, [.. wanted], threads);
+        (_path, _fields, _wanted) = (path, fields, [.. wanted]);
         var reader = Open();
         _file = File.OpenHandle(path);
         _unread = new int[reader.RowGroupCount];
@@ -39,6 +39,9 @@ internal sealed class ParquetBlocks : TableBlocks
         _readers.Add(reader);
     }
 
+    /// <summary>Threads that decode beside whoever reads, where readers are few.</summary>
+    public int Helpers { get; init; }
+
     /// <inheritdoc/>
     public override int Count => _blocks.Count;
 
@@ -49,13 +52,14 @@ internal sealed class ParquetBlocks : TableBlocks
     public override TableBlock Read(int number)
     {
         var (group, first, rows) = _blocks[number];
-        var columns = _groups.GetOrAdd(group, chosen => new Lazy<ParquetColumn?[]>(() => Decode(chosen))).Value;
+        var held = _groups.GetOrAdd(group, chosen => new RowGroup(this, chosen, _unread[chosen]));
+        var columns = held.Columns();
         if (Interlocked.Decrement(ref _unread[group]) == 0)
         {
             _groups.TryRemove(group, out _);
         }
 
-        return new Block(columns, first, rows);
+        return new Block(held, columns, first, rows);
     }
 
     /// <inheritdoc/>
@@ -68,29 +72,14 @@ internal sealed class ParquetBlocks : TableBlocks
         }
     }
 
-    private ParquetColumn?[] Decode(int group)
+    private ParquetColumn Decode(int group, int column)
     {
-        var columns = new ParquetColumn?[_fields.Length];
-        try
-        {
-            Parallel.ForEach(_wanted, new ParallelOptions { MaxDegreeOfParallelism = _threads }, column =>
-            {
-                // A reader has one stream: each thread takes one of its own.
-                var reader = _readers.TryTake(out var free) ? free : Open();
-                using (var rows = reader.OpenRowGroupReader(group))
-                {
-                    columns[column] = ParquetColumn.Read(rows, _fields[column], _path, _file);
-                }
-
-                _readers.Add(reader);
-            });
-        }
-        catch (AggregateException faults)
-        {
-            throw faults.InnerExceptions[0] as DataException ?? new DataException($"{_path}: cannot be read: {faults.InnerExceptions[0].Message.ReplaceLineEndings(" ")}", faults);
-        }
-
-        return columns;
+        // A reader has one stream: each thread takes one of its own.
+        var reader = _readers.TryTake(out var free) ? free : Open();
+        using var rows = reader.OpenRowGroupReader(group);
+        var read = ParquetColumn.Read(rows, _fields[column], _path, _file);
+        _readers.Add(reader);
+        return read;
     }
 
     private ParquetReader Open()
@@ -105,8 +94,69 @@ internal sealed class ParquetBlocks : TableBlocks
         }
     }
 
-    private sealed class Block(ParquetColumn?[] columns, int first, int rows) : TableBlock
+    // The columns of a row group. Whoever wants them decodes some until none is left: threads that wait would be missing.
+    private sealed class RowGroup(ParquetBlocks blocks, int number, int users)
     {
+        private readonly ParquetColumn?[] _columns = new ParquetColumn?[blocks._fields.Length];
+        private readonly TaskCompletionSource _done = new();
+        private int _left = blocks._wanted.Length;
+        private int _next = -1;
+        private int _users = users;
+        private Exception? _fault;
+
+        public ParquetColumn?[] Columns()
+        {
+            for (var helper = _next < 0 ? blocks.Helpers : 0; helper > 0; helper--)
+            {
+                _ = Task.Run(DecodeSome); // faults are kept
+            }
+
+            DecodeSome();
+            if (blocks._wanted.Length > 0)
+            {
+                _done.Task.Wait();
+            }
+
+            return _fault is null ? _columns : throw _fault as DataException ?? new DataException($"{blocks._path}: cannot be read: {_fault.Message.ReplaceLineEndings(" ")}", _fault);
+        }
+
+        private void DecodeSome()
+        {
+            while (Interlocked.Increment(ref _next) is var place && place < blocks._wanted.Length)
+            {
+                try
+                {
+                    _columns[blocks._wanted[place]] = _fault is null ? blocks.Decode(number, blocks._wanted[place]) : null;
+                }
+                catch (Exception fault)
+                {
+                    _fault = fault;
+                }
+                finally
+                {
+                    if (Interlocked.Decrement(ref _left) == 0)
+                    {
+                        _done.SetResult();
+                    }
+                }
+            }
+        }
+
+        public void Release()
+        {
+            if (Interlocked.Decrement(ref _users) == 0)
+            {
+                Array.ForEach(_columns, column => column?.Release());
+            }
+        }
+    }
+
+    private sealed class Block(RowGroup group, ParquetColumn?[] columns, int first, int rows) : TableBlock
+    {
+        public override bool TryScaled(int column, NumericTransform transform, Span<float> scaled) => columns[column]!.TryScaled(first, transform, scaled);
+
+        public override void Release() => group.Release();
+
         public override int Rows => rows;
 
         public override bool TryNumbers(int column, Span<double> numbers) => columns[column]!.TryNumbers(first, numbers);

@@ -1,7 +1,11 @@
+using System.Buffers;
 using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
+using Hourglass.Preprocessing;
 using Microsoft.Win32.SafeHandles;
 using Parquet;
 using Parquet.Schema;
@@ -39,6 +43,15 @@ internal abstract class ParquetColumn
     /// <summary>Numbers from a row on; NaN where the value is missing.</summary>
     /// <returns>False where a value is neither missing nor a number.</returns>
     public abstract bool TryNumbers(int first, Span<double> numbers);
+
+    /// <summary>Scaled numbers from a row on, where one pass makes them.</summary>
+    /// <returns>False where <see cref="TryNumbers"/> must be asked.</returns>
+    public virtual bool TryScaled(int first, NumericTransform transform, Span<float> scaled) => false;
+
+    /// <summary>Gives lent memory back; nobody asks for values afterwards.</summary>
+    public virtual void Release()
+    {
+    }
 
     /// <summary>The text of a value; null for nothing.</summary>
     public abstract string? Text(int row);
@@ -84,7 +97,10 @@ internal abstract class ParquetColumn
         }
 
         var (plain, optional) = Values<T>(rows, field);
-        return new RealColumn<T>(plain ?? Array.ConvertAll(optional!, value => value ?? T.NaN));
+        plain ??= Array.ConvertAll(optional!, value => value ?? T.NaN);
+        var memory = ArrayPool<byte>.Shared.Rent(plain.Length * Unsafe.SizeOf<T>());
+        MemoryMarshal.AsBytes<T>(plain).CopyTo(memory);
+        return new RealColumn<T>(new RealValues<T>(memory, 0, plain.Length));
     }
 
     private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)
@@ -132,20 +148,24 @@ internal abstract class ParquetColumn
     }
 
     // Not finite counts as missing, and missing is not a number.
-    private sealed class RealColumn<T>(T[] values) : ParquetColumn
-        where T : struct, IFloatingPointIeee754<T>
+    private sealed class RealColumn<T>(RealValues<T> values) : ParquetColumn
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
-        public override string? Text(int row) => T.IsFinite(values[row]) ? values[row].ToString(null, CultureInfo.InvariantCulture) : null;
+        public override string? Text(int row) => values.Span[row] is var value && T.IsFinite(value) ? value.ToString(null, CultureInfo.InvariantCulture) : null;
 
         public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
-            T.IsFinite(values[row]) && values[row].TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
+            values.Span[row] is var value && T.IsFinite(value) && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
 
         public override ReadOnlySpan<byte> Key(int row, Span<byte> room) =>
-            T.IsFinite(values[row]) && BitConverter.TryWriteBytes(room, double.CreateTruncating(values[row])) ? room[..sizeof(double)] : [];
+            values.Span[row] is var value && T.IsFinite(value) && BitConverter.TryWriteBytes(room, double.CreateTruncating(value)) ? room[..sizeof(double)] : [];
+
+        public override void Release() => values.Release();
+
+        public override bool TryScaled(int first, NumericTransform transform, Span<float> scaled) => transform.TryForward(values.Span.Slice(first, scaled.Length), scaled);
 
         public override bool TryNumbers(int first, Span<double> numbers)
         {
-            TensorPrimitives.ConvertTruncating<T, double>(values.AsSpan(first, numbers.Length), numbers);
+            TensorPrimitives.ConvertTruncating(values.Span.Slice(first, numbers.Length), numbers);
             if (!TensorPrimitives.IsFiniteAll<double>(numbers))
             {
                 for (var row = 0; row < numbers.Length; row++)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Parquet.Meta;
@@ -22,21 +23,21 @@ internal static class ParquetReals
     /// <param name="isOptional">Whether values may be missing.</param>
     /// <param name="rows">Rows of the group.</param>
     /// <returns>The values, not-a-number where one is missing; null where anything is otherwise than it is known here: then the general reader takes it, or says what is wrong.</returns>
-    public static T[]? TryRead<T>(SafeFileHandle file, ColumnMetaData? column, bool isOptional, int rows)
+    public static RealValues<T>? TryRead<T>(SafeFileHandle file, ColumnMetaData? column, bool isOptional, int rows)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (column is not { Codec: CompressionCodec.UNCOMPRESSED or CompressionCodec.SNAPPY, TotalCompressedSize: > 0 and < MostBytes } || column.NumValues != rows || column.Type != (typeof(T) == typeof(float) ? Parquet.Meta.Type.FLOAT : Parquet.Meta.Type.DOUBLE))
+        if (column is not { Codec: CompressionCodec.UNCOMPRESSED or CompressionCodec.SNAPPY, TotalCompressedSize: > 0 and < MostBytes } || rows > MostBytes / sizeof(double) || column.NumValues != rows || column.Type != (typeof(T) == typeof(float) ? Parquet.Meta.Type.FLOAT : Parquet.Meta.Type.DOUBLE))
         {
             return null;
         }
 
         var start = column.DictionaryPageOffset is { } dictionary and > 0 && dictionary < column.DataPageOffset ? dictionary : column.DataPageOffset;
-        var bytes = ArrayPool<byte>.Shared.Rent((int)column.TotalCompressedSize);
+        var (bytes, length) = (ArrayPool<byte>.Shared.Rent((int)column.TotalCompressedSize), (int)column.TotalCompressedSize);
+        RealValues<T>? values = null;
         try
         {
-            var chunk = bytes.AsSpan(0, (int)column.TotalCompressedSize);
-            var values = GC.AllocateUninitializedArray<T>(rows);
-            return RandomAccess.Read(file, chunk, start) == chunk.Length && new Pages<T>(column.Codec == CompressionCodec.SNAPPY, isOptional, (2L * rows * sizeof(double)) + Spare).Read(chunk, values) ? values : null;
+            values = RandomAccess.Read(file, bytes.AsSpan(0, length), start) == length ? new Pages<T>(column.Codec == CompressionCodec.SNAPPY, isOptional, (2L * rows * sizeof(double)) + Spare).Read(bytes, length, rows) : null;
+            return values;
         }
         catch (Exception fault) when (fault is ArgumentException or IndexOutOfRangeException or InvalidDataException or OverflowException or InvalidOperationException)
         {
@@ -44,7 +45,10 @@ internal static class ParquetReals
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            if (values?.Memory != bytes)
+            {
+                ArrayPool<byte>.Shared.Return(bytes);
+            }
         }
     }
 
@@ -53,27 +57,69 @@ internal static class ParquetReals
     {
         private T[]? _dictionary;
 
-        public bool Read(ReadOnlySpan<byte> chunk, Span<T> values)
+        public RealValues<T>? Read(byte[] chunk, int length, int rows)
         {
-            while (values.Length > 0)
+            var start = 0;
+            byte[]? room = null;
+            for (var row = 0; row < rows || room is null;)
             {
-                var header = ParquetPageHeader.Read(chunk);
-                var page = chunk.Slice(header.Length, header.PackedSize);
-                chunk = chunk[(header.Length + header.PackedSize)..];
-                if (header.Values > values.Length && header.Type != Dictionary)
+                var header = ParquetPageHeader.Read(chunk.AsSpan(start, length - start));
+                var page = chunk.AsSpan(0, length).Slice(start + header.Length, header.PackedSize);
+                if (header.Type != Dictionary && header.Values > rows - row)
                 {
-                    return false;
+                    return null;
                 }
 
-                if (!ReadPage(header, page, values))
+                if (header.Type == Data && header.Values == rows && header.Encoding == 0 && Whole(header, chunk, start + header.Length, rows) is { } whole)
                 {
-                    return false;
+                    return whole;
                 }
 
-                values = values[(header.Type == Dictionary ? 0 : header.Values)..];
+                room ??= ArrayPool<byte>.Shared.Rent(rows * Unsafe.SizeOf<T>());
+                if (!ReadPage(header, page, MemoryMarshal.Cast<byte, T>(room.AsSpan())[row..rows]))
+                {
+                    return null;
+                }
+
+                row += header.Type == Dictionary ? 0 : header.Values;
+                start += header.Length + header.PackedSize;
             }
 
-            return true;
+            return new RealValues<T>(room, 0, rows);
+        }
+
+        // A single page that is the column as it stands: its memory becomes the values'.
+        private readonly RealValues<T>? Whole(ParquetPageHeader header, byte[] chunk, int start, int rows)
+        {
+            var memory = chunk;
+            if (isSnappy && header.IsPacked)
+            {
+                var page = chunk.AsSpan(start, header.PackedSize);
+                if (header.Size > largest || Snappy.GetUncompressedLength(page) != header.Size)
+                {
+                    return null;
+                }
+
+                memory = ArrayPool<byte>.Shared.Rent(header.Size);
+                start = 0;
+                Snappy.Decompress(page, memory);
+            }
+
+            var bytes = memory.AsSpan(start, header.Size);
+            var levels = isOptional ? MemoryMarshal.Read<int>(bytes) : 0;
+            var isWhole = !isOptional || ParquetRuns.IsOneRun(bytes.Slice(sizeof(int), levels), rows, 1);
+            var skipped = isOptional ? sizeof(int) + levels : 0;
+            if (isWhole && bytes.Length - skipped >= rows * Unsafe.SizeOf<T>())
+            {
+                return new RealValues<T>(memory, start + skipped, rows);
+            }
+
+            if (memory != chunk)
+            {
+                ArrayPool<byte>.Shared.Return(memory);
+            }
+
+            return null;
         }
 
         private bool ReadPage(ParquetPageHeader header, ReadOnlySpan<byte> page, Span<T> values)

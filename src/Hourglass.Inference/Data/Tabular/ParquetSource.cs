@@ -29,7 +29,7 @@ internal sealed class ParquetSource : TableSource
 
     public override IEnumerable<TableRow> Rows(Action<DataException>? badRows)
     {
-        using var blocks = new ParquetBlocks(Name, _fields, Enumerable.Range(0, _fields.Length).ToHashSet(), Environment.ProcessorCount);
+        using var blocks = new ParquetBlocks(Name, _fields, Enumerable.Range(0, _fields.Length).ToHashSet()) { Helpers = Environment.ProcessorCount - 1 };
         var line = 0L;
         var row = new string?[_fields.Length];
         for (var number = 0; number < blocks.Count; number++)
@@ -55,10 +55,5 @@ internal sealed class ParquetSource : TableSource
     public bool HasNumbers(int column) => ParquetColumn.IsNumber(_fields[column]);
 
     /// <inheritdoc/>
-    public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => OpenBlocks(wanted, Environment.ProcessorCount);
-
-    /// <summary>The rows in blocks.</summary>
-    /// <param name="wanted">Columns that will be asked for.</param>
-    /// <param name="threads">Threads that decode columns.</param>
-    public TableBlocks OpenBlocks(IReadOnlySet<int> wanted, int threads) => new ParquetBlocks(Name, _fields, wanted, threads);
+    public override TableBlocks? OpenBlocks(IReadOnlySet<int> wanted) => new ParquetBlocks(Name, _fields, wanted);
 }

@@ -1,3 +1,5 @@
+using Hourglass.Preprocessing;
+
 namespace Hourglass.Data.Tabular;
 
 /// <summary>A table in blocks of consecutive rows that several threads can read at once: the quick way in, for tables without a single flaw.</summary>
@@ -33,6 +35,18 @@ internal abstract class TableBlock
     /// <param name="numbers">Receives [row]; NaN where the value is missing.</param>
     /// <returns>False where a value is neither missing nor a number.</returns>
     public abstract bool TryNumbers(int column, Span<double> numbers);
+
+    /// <summary>A column's numbers scaled, where the block does that in one pass.</summary>
+    /// <param name="column">Its number.</param>
+    /// <param name="transform">The scaling.</param>
+    /// <param name="scaled">Receives [row].</param>
+    /// <returns>False where <see cref="TryNumbers"/> must be asked.</returns>
+    public virtual bool TryScaled(int column, NumericTransform transform, Span<float> scaled) => false;
+
+    /// <summary>Gives lent memory back once nobody asks for values any more; blocks that are not released are the collector's.</summary>
+    public virtual void Release()
+    {
+    }
 
     /// <summary>A field as the rows would give it; null for nothing.</summary>
     public abstract string? Text(int row, int column);
