@@ -140,6 +140,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     // Eight rows side by side, [input][row]: the product then reads one run of memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Interleave(float* x, long stride, int inputs, float* target)
     {
         for (var input = 0; input < inputs; input += Rows)
