@@ -215,7 +215,8 @@ public sealed class FusedStepTests
         fused.GiveGradients(state);
         var expected = autograd.Differentiate(reference, indices, 1.5).item<float>();
         Assert.Equal(expected, loss, 1e-5 * Math.Max(1, Math.Abs(expected)));
-        Near(Floats(reference.Parameters.Gradients), Floats(state.Parameters.Gradients), 2e-5, name);
+        var rounding = options.Network!.Normalization == Normalization.Batch ? 5e-5 : 2e-5; // sums that cancel: biases before batch normalisation have no gradient but rounding's
+        Near(Floats(reference.Parameters.Gradients), Floats(state.Parameters.Gradients), rounding, name);
 
         for (var step = 0; step < 10; step++)
         {
