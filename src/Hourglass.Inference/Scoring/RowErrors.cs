@@ -30,7 +30,7 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
         }
     }
 
-    // The sum in sixteen parts, whatever the registers are, so that machines agree.
+    // The sum in sixteen parts, however wide the registers are; in which order the parts are added at the end is the runtime's choice.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Square(float* sample, float* reconstruction)
     {
