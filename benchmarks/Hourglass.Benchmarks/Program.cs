@@ -33,7 +33,7 @@ static int Usage()
     Console.Error.WriteLine("  outofcore [--gigabytes N] [--width N] [--hidden N] [--samples N] [--folder F] [--store FILE]\n                                  training from a store on disk: rate and private memory while it grows (Linux)");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   work beside peers, interleaved; a ratio above 1 means that Hourglass is faster");
-    Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N | --model FILE] [--use RULE] [--json]");
-    Console.Error.WriteLine("                                  rows as they come: rate, latency, memory; watch-train --out FILE writes its detector for --model");
+    Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N | --model FILE] [--use RULE] [--machine SECONDS] [--json]");
+    Console.Error.WriteLine("                                  rows as they come: rate, latency, memory; --machine first tells what pauses the machine makes; watch-train --out FILE writes its detector for --model");
     return 1;
 }

@@ -19,6 +19,11 @@ internal static class WatchRates
     public static int Run(string[] args)
     {
         var (rows, rate) = (Arguments.Number(args, "--rows", 10_000_000), Arguments.Number(args, "--rate", 50_000));
+        if (Arguments.Number(args, "--machine", 0) is > 0 and var wait)
+        {
+            MachinePauses.Print(wait);
+        }
+
         if (Arguments.Text(args, "--model") is { } model)
         {
             Measure(model, rows, rate, args);
@@ -68,10 +73,11 @@ internal static class WatchRates
         Watch(detector, new PacedFeed(lines, rate, Math.Min(rows, 2 * rate)), null); // compiled and warm
         var fastest = Watch(detector, new PacedFeed(lines, double.PositiveInfinity, Math.Min(rows, 200_000)), null);
         GC.Collect();
-        var (before, histogram) = (Environment.WorkingSet, new long[1_000_000]); // latencies in microseconds
+        var (before, histogram) = (Environment.WorkingSet, new long[1_000_000]); // latencies in microseconds; longer ones count as the last
         using var feed = new PacedFeed(lines, rate, rows);
-        var processor = Process.GetCurrentProcess().TotalProcessorTime;
-        var seconds = Watch(detector, feed, histogram);
+        var (processor, collections) = (Process.GetCurrentProcess().TotalProcessorTime, new Collections());
+        var seconds = Watch(detector, feed, histogram, collections);
+        var collected = collections.Figures();
         var busy = (Process.GetCurrentProcess().TotalProcessorTime - processor).TotalSeconds;
         GC.Collect();
         var result = new
@@ -84,20 +90,24 @@ internal static class WatchRates
             fastest = Math.Round(Math.Min(rows, 200_000) / fastest),
             medianMilliseconds = Quantile(histogram, 0.5),
             p99Milliseconds = Quantile(histogram, 0.99),
+            p999Milliseconds = Quantile(histogram, 0.999),
+            longestMilliseconds = Quantile(histogram, 1),
+            collected,
             processorMicroseconds = Math.Round(busy / rows * 1e6, 2),
             memoryAtStart = before >> 20,
             memoryAtEnd = Environment.WorkingSet >> 20,
         };
         Console.WriteLine(args.Contains("--json")
             ? JsonSerializer.Serialize(result, Arguments.Json)
-            : string.Create(CultureInfo.InvariantCulture, $"{result.rule}: {rows:N0} rows of {Columns} columns at {result.rowsPerSecond:N0} rows/s (asked {rate:N0}; without pause {result.fastest:N0}); latency p50 {result.medianMilliseconds:0.00} ms, p99 {result.p99Milliseconds:0.00} ms; {result.processorMicroseconds:0.0} us of one processor for a row; memory {result.memoryAtStart} MB at the start, {result.memoryAtEnd} MB at the end"));
+            : string.Create(CultureInfo.InvariantCulture, $"{result.rule}: {rows:N0} rows of {Columns} columns at {result.rowsPerSecond:N0} rows/s (asked {rate:N0}; without pause {result.fastest:N0}); latency p50 {result.medianMilliseconds:0.00} ms, p99 {result.p99Milliseconds:0.00} ms, p99.9 {result.p999Milliseconds:0.00} ms, longest {result.longestMilliseconds:0.00} ms; {collected.Count} collections, {collected.PauseMilliseconds:0.0} ms in all, the longest {collected.LongestMilliseconds:0.0} ms, {collected.AllocatedBytes / rows} bytes a row; {result.processorMicroseconds:0.0} us of one processor for a row; memory {result.memoryAtStart} MB at the start, {result.memoryAtEnd} MB at the end"));
     }
 
-    private static double Watch(Detector detector, PacedFeed feed, long[]? histogram)
+    private static double Watch(Detector detector, PacedFeed feed, long[]? histogram, Collections? collections = null)
     {
         var done = 0L;
         var observer = new StreamObserver(Scored: counts =>
         {
+            collections?.Look();
             for (var now = feed.Elapsed; histogram is not null && done < counts.Rows; done++)
             {
                 histogram[(int)Math.Clamp((now - feed.Due(done)) * 1e6, 0, histogram.Length - 1)]++;

@@ -10,6 +10,8 @@ namespace Hourglass.Detection;
 public sealed class Detector : IDisposable
 {
     private const int BatchValues = 1 << 20; // 4 MB of samples at once
+    private const int LeastPiece = 24; // samples for one thread: of fewer, each takes longer
+    private const int MostPiece = 128;
 
     /// <summary>Puts a detector together.</summary>
     /// <param name="basis">What the rules share; the detector disposes of it.</param>
@@ -82,6 +84,11 @@ public sealed class Detector : IDisposable
     /// <returns>One score for each sample.</returns>
     public double[] Score(ReadOnlySpan<float> samples)
     {
+        if (Basis.SharesWork)
+        {
+            return ScoreInPieces(samples.ToArray());
+        }
+
         var scores = new List<double>(samples.Length / Basis.SampleLength);
         var step = Math.Max(1, BatchValues / Basis.SampleLength) * Basis.SampleLength;
         for (var start = 0; start < samples.Length; start += step)
@@ -90,6 +97,24 @@ public sealed class Detector : IDisposable
         }
 
         return [.. scores];
+    }
+
+    // A thread takes some samples through all terms: nobody waits for the longest term, and few samples are scored at once by one thread.
+    private double[] ScoreInPieces(float[] samples)
+    {
+        var (length, count) = (Basis.SampleLength, samples.Length / Basis.SampleLength);
+        var (scores, rows) = (new double[count], Math.Clamp((count + Environment.ProcessorCount - 1) / Environment.ProcessorCount, LeastPiece, MostPiece));
+        if (count <= rows)
+        {
+            return count == 0 ? scores : Rule.Score(new ScoringBatch(Basis, samples), []);
+        }
+
+        Basis.Share((count + rows - 1) / rows, piece =>
+        {
+            var (first, own) = (piece * rows, Math.Min(rows, count - (piece * rows)));
+            Rule.Score(new ScoringBatch(Basis, samples[(first * length)..((first + own) * length)]), []).CopyTo(scores, first);
+        });
+        return scores;
     }
 
     /// <summary>Scores samples and says what each value of a sample adds.</summary>

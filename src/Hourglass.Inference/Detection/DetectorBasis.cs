@@ -1,3 +1,4 @@
+using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 using Hourglass.Scoring;
 
@@ -6,6 +7,9 @@ namespace Hourglass.Detection;
 /// <summary>What all rules of a detector share: the way from raw data to model input, the trained members, and normal samples to compare with.</summary>
 public sealed class DetectorBasis : IDisposable
 {
+    private readonly Lock _turn = new(); // of the crew, which serves one caller
+    private PieceCrew? _crew;
+
     /// <summary>Puts a basis together.</summary>
     /// <param name="preprocessing">From raw data to model input and back.</param>
     /// <param name="members">Trained autoencoders, each over the same samples; the basis disposes of them.</param>
@@ -47,9 +51,24 @@ public sealed class DetectorBasis : IDisposable
     /// <summary>The columns whose contributions are told apart.</summary>
     public IReadOnlyList<SampleColumn> Columns { get; }
 
+    /// <summary>Whether parts of a batch may be scored on several threads at a time, each to the same bits as in the whole.</summary>
+    internal bool SharesWork => Members.Append(Pca).All(model => model is null or DenseReconstructor);
+
+    /// <summary>Does pieces of a batch on all processors.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="work">Told the piece's number.</param>
+    internal void Share(int count, Action<int> work)
+    {
+        lock (_turn)
+        {
+            (_crew ??= new PieceCrew(Environment.ProcessorCount)).Run(count, work);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _crew?.Dispose();
         foreach (var member in Members)
         {
             member.Dispose();

@@ -2,13 +2,14 @@ namespace Hourglass.Detection;
 
 /// <summary>Exact nearest neighbours by Euclidean distance.</summary>
 /// <remarks>A few queries are compared with whole rows. Whoever asks often gets an index of short sketches, which finds the same rows sooner.
-/// Queries are shared among threads; results do not depend on them.</remarks>
+/// Queries are shared among threads; results do not depend on them. Safe for concurrent calls.</remarks>
 public sealed unsafe class NeighbourSearch
 {
     private const int IndexAfter = 256; // queries: making the index takes about as long as so many searches without it
     private readonly float[] _rows;
     private readonly float[] _centre;
     private readonly int _length;
+    private readonly Lock _making = new();
     private SketchIndex? _index;
     private long _asked;
     private bool _isSettled;
@@ -28,6 +29,9 @@ public sealed unsafe class NeighbourSearch
 
     /// <summary>Rows to search.</summary>
     public int Count { get; }
+
+    /// <summary>Values in a row.</summary>
+    internal int Length => _length;
 
     /// <summary>A row's values.</summary>
     /// <param name="row">Which row.</param>
@@ -75,14 +79,17 @@ public sealed unsafe class NeighbourSearch
 
     private SketchIndex Prepare(int queries)
     {
-        _asked += queries;
-        if (_index is null || (!_isSettled && _asked >= IndexAfter))
+        lock (_making)
         {
-            _isSettled = _asked >= IndexAfter;
-            _index = new SketchIndex(this, _isSettled ? RowSketch.Fit(_rows, _centre) : RowSketch.Whole(_centre));
-        }
+            _asked += queries;
+            if (_index is null || (!_isSettled && _asked >= IndexAfter))
+            {
+                _isSettled = _asked >= IndexAfter;
+                _index = new SketchIndex(this, _isSettled ? RowSketch.Fit(_rows, _centre) : RowSketch.Whole(_centre));
+            }
 
-        return _index;
+            return _index;
+        }
     }
 }
 

@@ -40,12 +40,14 @@ public sealed class ScoreRule
     /// <returns>One score for each sample.</returns>
     public double[] Score(ScoringBatch batch, Span<double> contributions) => Score(Terms, batch, contributions);
 
+    private const int SharedFrom = 128; // samples; fewer are a piece of a batch, and other threads have the other pieces
+
     internal static double[] Score(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, Span<double> contributions)
     {
         var (scores, length) = (new double[batch.Count], batch.Basis.SampleLength);
         var (raw, parts) = (new double[batch.Count], contributions.IsEmpty ? [] : new double[contributions.Length]);
         contributions.Clear();
-        if (parts.Length == 0 && terms.Count > 1)
+        if (parts.Length == 0 && terms.Count > 1 && batch.Count > SharedFrom)
         {
             Parallel.ForEach(terms, term => batch.Values(term));
         }

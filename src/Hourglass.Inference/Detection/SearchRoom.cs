@@ -15,6 +15,10 @@ internal sealed unsafe class SearchRoom
     private readonly PinnedFloats _coordinates;
     private readonly PinnedFloats _bounds;
     private readonly PinnedFloats _marks; // least bounds, limits and homes
+    private readonly (double Farthest, float LeastProduct)[] _reach = new (double, float)[Queries];
+    private Candidate[] _candidates = new Candidate[1024];
+    private int[] _places = [];
+    private int _count;
 
     /// <summary>Takes memory.</summary>
     /// <param name="length">Values in a row.</param>
@@ -65,8 +69,8 @@ internal sealed unsafe class SearchRoom
     /// <summary>Which query each visitor is.</summary>
     public int[] Visiting { get; } = new int[Queries];
 
-    /// <summary>Places of the largest products.</summary>
-    public PriorityQueue<int, float> Largest { get; } = new();
+    /// <summary>Rows to be measured.</summary>
+    public ReadOnlySpan<Candidate> Candidates => _candidates.AsSpan(0, _count);
 
     /// <summary>A query's sketch.</summary>
     public Span<float> Sketch(int query) => _sketches.Span((long)query * DenseMap.Stride(_width), _width);
@@ -86,6 +90,60 @@ internal sealed unsafe class SearchRoom
         }
     }
 
+    /// <summary>The distance within which a query has found enough rows.</summary>
+    public double Farthest(int query) => _reach[query].Farthest;
+
+    /// <summary>The product that a row within that distance has at least.</summary>
+    public float LeastProduct(int query) => _reach[query].LeastProduct;
+
+    /// <summary>Narrows down how far a query looks.</summary>
+    public void Bound(int query, double farthest, float leastProduct) => _reach[query] = (farthest, leastProduct);
+
+    /// <summary>Adds a row to be measured.</summary>
+    public void Add(Candidate candidate)
+    {
+        if (_count == _candidates.Length)
+        {
+            Array.Resize(ref _candidates, 2 * _count);
+        }
+
+        _candidates[_count++] = candidate;
+    }
+
+    /// <summary>Takes all rows off the list.</summary>
+    public void Forget() => _count = 0;
+
+    /// <summary>Places of the largest products, largest first; valid until the next call.</summary>
+    /// <param name="products">As many as are wanted, or more.</param>
+    /// <param name="wanted">How many.</param>
+    public ReadOnlySpan<int> Largest(ReadOnlySpan<float> products, int wanted)
+    {
+        if (_places.Length < wanted)
+        {
+            _places = new int[wanted];
+        }
+
+        var held = 0;
+        for (var place = 0; place < products.Length; place++)
+        {
+            place = held < wanted ? place : SketchIndex.NoneFrom(products, place, products[_places[wanted - 1]]);
+            if (place == products.Length)
+            {
+                break;
+            }
+
+            var rank = held = Math.Min(held + 1, wanted);
+            for (rank--; rank > 0 && products[place] > products[_places[rank - 1]]; rank--)
+            {
+                _places[rank] = _places[rank - 1];
+            }
+
+            _places[rank] = place;
+        }
+
+        return _places.AsSpan(0, wanted);
+    }
+
     /// <summary>Takes a query along to a leaf.</summary>
     public void Visit(int query, int visitor)
     {
@@ -93,3 +151,9 @@ internal sealed unsafe class SearchRoom
         Visiting[visitor] = query;
     }
 }
+
+/// <summary>A row that may be near a query.</summary>
+/// <param name="Query">The query's place.</param>
+/// <param name="Row">The row.</param>
+/// <param name="Product">Of their sketches, with the row's bias.</param>
+internal readonly record struct Candidate(int Query, int Row, float Product);

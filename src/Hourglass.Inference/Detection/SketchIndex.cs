@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Hourglass.Kernels;
 
 namespace Hourglass.Detection;
@@ -17,6 +18,7 @@ internal sealed unsafe class SketchIndex
     public const int MostQueries = 128;
 
     private const int LeafRows = 128;
+    private const int CacheLine = 16; // values
     private static readonly int Lanes = Vector512<float>.Count; // queries that are compared with a box at once
     private const int PanelRows = 512; // of whole rows, which no boxes sort out
     private const int PanelValues = 1 << 17; // half of a second cache of a megabyte
@@ -56,7 +58,7 @@ internal sealed unsafe class SketchIndex
     /// <param name="wanted">How many, at most the rows there are.</param>
     public void Search(ReadOnlySpan<float> queries, Span<Neighbour> results, int wanted)
     {
-        var length = _search.Row(0).Length;
+        var length = _search.Length;
         var room = _rooms.TryTake(out var used) ? used : new SearchRoom(length, _sketch.Width, _leaves[0].Count, _leaves.Length);
         results.Fill(new Neighbour(int.MaxValue, double.PositiveInfinity));
         for (var first = 0; first < queries.Length / length; first += MostQueries)
@@ -131,74 +133,112 @@ internal sealed unsafe class SketchIndex
 
         var map = DenseMap.Over(_sketch.Width, rows.Count, rows.Map.Pointer);
         DenseKernels.Widest.Map(map, room.Visitors, room.Products, DenseMap.Padded(visitors, DenseMap.TileRows), room.Scratch);
+        if (isHome)
+        {
+            Begin(visitors, rows, work);
+        }
+
+        Collect(visitors, rows, room);
+        Measure(work);
         for (var visitor = 0; visitor < visitors; visitor++)
         {
             var query = room.Visiting[visitor];
-            Rank(query, new ReadOnlySpan<float>(room.Products + ((long)visitor * DenseMap.Stride(rows.Count)), rows.Count), rows.Start, work);
             var farthest = work.Nearest(query)[^1].Distance;
             room.Limits[query] = MathF.BitIncrement((float)((farthest * farthest) + (_allowance * room.Squares[query].Row)));
         }
     }
 
-    // Rows whose products say that they may be nearer than the farthest so far are measured.
-    private void Rank(int query, ReadOnlySpan<float> products, int start, in Work work)
-    {
-        var values = work.Query(query);
-        var nearest = work.Nearest(query);
-        var square = work.Room.Squares[query];
-        var farthest = double.IsPositiveInfinity(nearest[^1].Distance) ? First(values, products, start, work) : nearest[^1].Distance;
-        var least = Least(farthest);
-        for (var place = NoneFrom(products, 0, least); place < products.Length; place = NoneFrom(products, place + 1, least))
-        {
-            var row = _order[start + place];
-            if (Insert(new Neighbour(row, Distance(values, row)), nearest) && nearest[^1].Distance < farthest)
-            {
-                farthest = nearest[^1].Distance;
-                least = Least(farthest);
-            }
-        }
-
-        // The product that a row at this distance has at least; below everything where numbers are too large to say.
-        float Least(double distance)
-        {
-            var product = (square.Sketch - (_allowance * square.Row) - (distance * distance)) / 2;
-            return double.IsFinite(product) ? MathF.BitDecrement((float)product) : float.NegativeInfinity;
-        }
-    }
-
     // A bound to begin with: the distance within which some rows lie for certain, those with the largest products.
-    private double First(ReadOnlySpan<float> query, ReadOnlySpan<float> products, int start, in Work work)
+    private void Begin(int visitors, Leaf rows, in Work work)
     {
-        if (products.Length < work.Wanted)
+        var (room, wanted) = (work.Room, work.Wanted);
+        for (var visitor = 0; visitor < visitors; visitor++)
         {
-            return double.PositiveInfinity;
-        }
-
-        var (largest, farthest) = (work.Room.Largest, 0.0);
-        largest.Clear();
-        for (var place = 0; place < products.Length; place++)
-        {
-            if (largest.Count < work.Wanted)
+            room.Bound(room.Visiting[visitor], double.PositiveInfinity, float.NegativeInfinity);
+            if (rows.Count >= wanted)
             {
-                largest.Enqueue(place, products[place]);
-                continue;
-            }
-
-            _ = largest.TryPeek(out _, out var least);
-            place = NoneFrom(products, place, least);
-            if (place < products.Length)
-            {
-                largest.EnqueueDequeue(place, products[place]);
+                var products = Products(visitor, rows.Count, room);
+                foreach (var place in room.Largest(products, wanted))
+                {
+                    Add(new Candidate(room.Visiting[visitor], _order[rows.Start + place], products[place]), room);
+                }
             }
         }
 
-        while (largest.TryDequeue(out var place, out _))
+        var candidates = room.Candidates;
+        for (var first = 0; first < candidates.Length; first += wanted)
         {
-            farthest = Math.Max(farthest, Distance(query, _order[start + place]));
+            var (query, farthest) = (candidates[first].Query, 0.0);
+            foreach (var candidate in candidates.Slice(first, wanted))
+            {
+                farthest = Math.Max(farthest, Distance(work.Query(query), candidate.Row));
+            }
+
+            room.Bound(query, farthest, Least(query, farthest, room));
         }
 
-        return farthest;
+        room.Forget();
     }
+
+    // Rows whose products say that they may be nearer than the farthest so far. They lie anywhere in memory, and are on their way while others are looked for.
+    private void Collect(int visitors, Leaf rows, SearchRoom room)
+    {
+        for (var visitor = 0; visitor < visitors; visitor++)
+        {
+            var products = Products(visitor, rows.Count, room);
+            var (query, least) = (room.Visiting[visitor], room.LeastProduct(room.Visiting[visitor]));
+            for (var place = NoneFrom(products, 0, least); place < products.Length; place = NoneFrom(products, place + 1, least))
+            {
+                Add(new Candidate(query, _order[rows.Start + place], products[place]), room);
+            }
+        }
+    }
+
+    private void Measure(in Work work)
+    {
+        var room = work.Room;
+        foreach (var candidate in room.Candidates)
+        {
+            var query = candidate.Query;
+            if (candidate.Product < room.LeastProduct(query))
+            {
+                continue; // a nearer one was found meanwhile
+            }
+
+            var nearest = work.Nearest(query);
+            if (Insert(new Neighbour(candidate.Row, Distance(work.Query(query), candidate.Row)), nearest) && nearest[^1].Distance < room.Farthest(query))
+            {
+                room.Bound(query, nearest[^1].Distance, Least(query, nearest[^1].Distance, room));
+            }
+        }
+
+        room.Forget();
+    }
+
+    private void Add(Candidate candidate, SearchRoom room)
+    {
+        room.Add(candidate);
+        if (Sse.IsSupported)
+        {
+            fixed (float* row = _search.Row(candidate.Row))
+            {
+                for (var line = 0; line < _search.Length; line += CacheLine)
+                {
+                    Sse.Prefetch0(row + line);
+                }
+            }
+        }
+    }
+
+    // The product that a row at this distance has at least; below everything where numbers are too large to say.
+    private float Least(int query, double distance, SearchRoom room)
+    {
+        var square = room.Squares[query];
+        var product = (square.Sketch - (_allowance * square.Row) - (distance * distance)) / 2;
+        return double.IsFinite(product) ? MathF.BitDecrement((float)product) : float.NegativeInfinity;
+    }
+
+    private static ReadOnlySpan<float> Products(int visitor, int count, SearchRoom room) => new(room.Products + ((long)visitor * DenseMap.Stride(count)), count);
 
     private double Distance(ReadOnlySpan<float> query, int row) => TensorPrimitives.Distance(query, _search.Row(row)) is var distance && float.IsNaN(distance) ? double.PositiveInfinity : distance;
 
@@ -222,7 +262,7 @@ internal sealed unsafe class SketchIndex
     }
 
     // The first place whose value is not below a bound; most rows are far away.
-    private static int NoneFrom(ReadOnlySpan<float> values, int place, float bound)
+    internal static int NoneFrom(ReadOnlySpan<float> values, int place, float bound)
     {
         var (bounds, width) = (Vector512.Create(bound), Vector512<float>.Count);
         for (ref var start = ref MemoryMarshal.GetReference(values); values.Length - place >= width && Vector512.LessThanAll(Vector512.LoadUnsafe(ref start, (nuint)place), bounds);)
@@ -240,7 +280,7 @@ internal sealed unsafe class SketchIndex
 
     private (float[] Sketches, double[] Squares) Sketches()
     {
-        var (width, length) = (_sketch.Width, _search.Row(0).Length);
+        var (width, length) = (_sketch.Width, _search.Length);
         var (sketches, squares, room) = (new float[_search.Count * width], new double[_search.Count], new SearchRoom(length, width, 0, 0));
         for (var first = 0; first < squares.Length; first += MostQueries)
         {

@@ -62,6 +62,14 @@ public sealed record NumericTransform : ColumnTransform
     internal double Forward(double number) =>
         Scaling == Scaling.Quantile ? Interpolate(_quantiles!, _scores!, number) : (number - Offset) / Scale;
 
+    /// <summary>The scaled value of a number, in single precision.</summary>
+    /// <returns>False where it is beyond single precision.</returns>
+    internal bool TryForward(double number, out float scaled)
+    {
+        scaled = (float)Forward(number);
+        return float.IsFinite(scaled);
+    }
+
     /// <summary>The scaled values of a column, in one pass; values that are not finite are missing.</summary>
     /// <param name="numbers">Its numbers.</param>
     /// <param name="scaled">Receives as many values.</param>
@@ -98,8 +106,7 @@ public sealed record NumericTransform : ColumnTransform
             return false;
         }
 
-        values[0] = (float)Forward(number);
-        return float.IsFinite(values[0]);
+        return TryForward(number, out values[0]);
     }
 
     private protected override Cell InvertValue(ReadOnlySpan<float> values) =>
@@ -111,13 +118,8 @@ public sealed record NumericTransform : ColumnTransform
     // Piecewise linear, continued with the outermost slopes, so that values beyond the training range stay in order.
     private static double Interpolate(ReadOnlySpan<double> from, ReadOnlySpan<double> to, double value)
     {
-        var (low, high) = (0, from.Length - 1);
-        while (high - low > 1)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = value < from[middle] ? (low, middle) : (middle, high);
-        }
-
+        var low = SortedPlace.CountAtMost(from[1..^1], value);
+        var high = low + 1;
         return to[low] + ((value - from[low]) / (from[high] - from[low]) * (to[high] - to[low]));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics.Tensors;
 using Hourglass.Bundles;
 using Hourglass.Kernels;
@@ -5,23 +6,25 @@ using Hourglass.Kernels;
 namespace Hourglass.Scoring;
 
 /// <summary>Dense models, and the principal components beside them, on the project's own kernels: no training engine is loaded.</summary>
-/// <remarks>Equal to the training engine to rounding. A sample's results do not depend on the samples beside it, nor on the number of threads.</remarks>
+/// <remarks>Equal to the training engine to rounding. A sample's results do not depend on the samples beside it, nor on the number of threads. Safe for concurrent calls.</remarks>
 public sealed unsafe class DenseReconstructor : IReconstructor
 {
     private const int ChunkValues = 1 << 16; // of the widest layer, so that a chunk's activations stay in the second cache
     private const int MaximumRows = 128;
     private readonly DenseNetwork _network;
     private readonly int _rows;
-    private readonly Room?[] _rooms;
+    private readonly int _threads;
+    private readonly ConcurrentBag<Room> _rooms = [];
+    private readonly Lock _turn = new(); // of the crew, which serves one caller
     private readonly bool _ownsNetwork;
-    private WorkCrew? _crew;
+    private PieceCrew? _crew;
 
     private DenseReconstructor(DenseNetwork network, int threads, bool ownsNetwork = true)
     {
         (_network, _ownsNetwork) = (network, ownsNetwork);
         var widest = network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
         _rows = Math.Clamp(ChunkValues / widest / DenseMap.TileRows * DenseMap.TileRows, DenseMap.TileRows, MaximumRows);
-        _rooms = new Room?[Math.Max(1, threads)];
+        _threads = Math.Max(1, threads);
     }
 
     /// <inheritdoc/>
@@ -95,7 +98,11 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     public void Dispose()
     {
         _crew?.Dispose();
-        Array.ForEach(_rooms, room => room?.Dispose());
+        while (_rooms.TryTake(out var room))
+        {
+            room.Dispose();
+        }
+
         if (_ownsNetwork)
         {
             _network.Dispose();
@@ -108,29 +115,31 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     private void Run(int rows, Ends ends)
     {
         var chunks = (rows + _rows - 1) / _rows;
-        if (chunks <= 1 || _rooms.Length == 1)
+        if (chunks <= 1 || _threads == 1)
         {
             for (var chunk = 0; chunk < chunks; chunk++)
             {
-                RunChunk(0, chunk, rows, ends);
+                RunChunk(chunk, rows, ends);
             }
 
             return;
         }
 
-        var next = -1; // chunks are taken as threads become free: on a busy machine one of them may be slow
-        (_crew ??= new WorkCrew(_rooms.Length)).Run(thread =>
+        lock (_turn)
         {
-            while (Interlocked.Increment(ref next) is var chunk && chunk < chunks)
-            {
-                RunChunk(thread, chunk, rows, ends);
-            }
-        });
+            (_crew ??= new PieceCrew(_threads)).Run(chunks, chunk => RunChunk(chunk, rows, ends));
+        }
     }
 
-    private void RunChunk(int thread, int chunk, int rows, Ends ends)
+    private void RunChunk(int chunk, int rows, Ends ends)
     {
-        var room = _rooms[thread] ??= new Room(_network, _rows);
+        var room = _rooms.TryTake(out var used) ? used : new Room(_network, _rows);
+        RunChunk(room, chunk, rows, ends);
+        _rooms.Add(room);
+    }
+
+    private void RunChunk(Room room, int chunk, int rows, Ends ends)
+    {
         var (first, count) = (chunk * _rows, Math.Min(_rows, rows - (chunk * _rows)));
         var padded = DenseMap.Padded(count, DenseMap.TileRows);
         Load(ends.Samples + ((long)first * SampleLength), count, padded, room.Side(0));

@@ -36,5 +36,19 @@ public sealed class DetectorFitTests
     }
 
     [Fact]
+    public void A_sample_scores_the_same_alone_in_small_groups_and_in_pieces_on_several_threads()
+    {
+        var (detector, rows) = (Fit(2000), Draw(700, 4));
+        var together = detector.Score(rows);
+        foreach (var group in new[] { 1, 31, 300 })
+        {
+            Assert.Equal(together, rows.Chunk(3 * group).SelectMany(block => detector.Score(block)));
+        }
+
+        Assert.Equal(700, together.Length);
+        Assert.Empty(detector.Score([]));
+    }
+
+    [Fact]
     public void Few_held_out_samples_all_make_p_values() => Assert.Equal(2000, Fit(2000).Calibration.HeldOut.Count);
 }

@@ -63,8 +63,9 @@ internal sealed class CsvFields : RowFields
     /// <inheritdoc/>
     protected override string? Split(ReadOnlySpan<byte> line, Span<float> values)
     {
+        var begun = Numbered(ref line, values);
         var rest = Text(line);
-        for (var number = 0; ; number++)
+        for (var number = begun; ; number++)
         {
             if (NextField(ref rest, out var field, out var isLast) is { } broken)
             {
@@ -92,6 +93,27 @@ internal sealed class CsvFields : RowFields
             }
         }
     }
+
+    // Plain numbers are read as they stand, up to the first field that is something else; the rest of the line goes the long way.
+    private int Numbered(ref ReadOnlySpan<byte> line, Span<float> values)
+    {
+        var last = char.IsAscii(_delimiter) && char.IsAscii(Decimal) ? _columns.Length - 1 : 0;
+        for (var number = 0; number < last; number++)
+        {
+            var end = line.IndexOf((byte)_delimiter);
+            if (end < 0 || number == _named || !TryTake(line[..end], _columns[number], values))
+            {
+                return number;
+            }
+
+            line = line[(end + 1)..];
+        }
+
+        return Math.Max(0, last);
+    }
+
+    private bool TryTake(ReadOnlySpan<byte> field, int column, Span<float> values) =>
+        column < 0 ? !field.Contains((byte)'"') : Numbers.TryParsePlain(field, (byte)Decimal, out var number) && TryFill(column, number, values);
 
     private ReadOnlySpan<char> Text(ReadOnlySpan<byte> line)
     {

@@ -72,15 +72,33 @@ internal abstract class RowFields
     protected string? Fill(int column, ReadOnlySpan<char> field, Span<float> values)
     {
         var transform = Columns[column];
+        return Begin(column)
+            ?? (transform.Apply(field, Decimal, values.Slice(_starts[column], transform.Width)) ? null : $"column '{transform.Name}': expected {transform.Expected}, found '{Short(field)}'.");
+    }
+
+    /// <summary>Fills the value of a column of numbers.</summary>
+    /// <returns>False where a text must be looked at: the column holds other things, the number is too large, or the column is filled already.</returns>
+    protected bool TryFill(int column, double number, Span<float> values)
+    {
+        if (Columns[column] is not NumericTransform transform || _isFilled[column] || !transform.TryForward(number, out values[_starts[column]]))
+        {
+            return false;
+        }
+
+        _ = Begin(column);
+        return true;
+    }
+
+    private string? Begin(int column)
+    {
         if (_isFilled[column])
         {
-            return $"'{transform.Name}' stands there twice.";
+            return $"'{Columns[column].Name}' stands there twice.";
         }
 
         _isFilled[column] = true;
         _filled++;
-        return transform.Apply(field, Decimal, values.Slice(_starts[column], transform.Width)) ? null
-            : $"column '{transform.Name}': expected {transform.Expected}, found '{Short(field)}'.";
+        return null;
     }
 
     /// <summary>Keeps the field that names the row.</summary>

@@ -69,8 +69,10 @@ internal static class Numbers
     public static string WriteDate(double seconds) =>
         new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(Math.Clamp(Math.Round(seconds), -6e10, 2e11)).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    // Sign, digits, one decimal mark, a small exponent: a product or quotient of two exact numbers, and so rounded as the platform rounds it. Clinger 1990.
-    private static bool TryParsePlain<TText>(ReadOnlySpan<TText> text, TText decimalMark, out double number)
+    /// <summary>Reads sign, digits, one decimal mark, a small exponent.</summary>
+    /// <remarks>A product or quotient of two exact numbers, and so rounded as the platform rounds it. Clinger 1990.</remarks>
+    /// <returns>False for anything else, which may still be a number.</returns>
+    public static bool TryParsePlain<TText>(ReadOnlySpan<TText> text, TText decimalMark, out double number)
         where TText : unmanaged, IBinaryInteger<TText>
     {
         number = 0;

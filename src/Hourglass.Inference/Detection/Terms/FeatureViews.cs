@@ -101,13 +101,7 @@ internal sealed class FeatureViews
             return number <= knots[0] ? scores[0] + ((number - knots[0]) * slope) : scores[^1] + ((number - knots[^1]) * slope);
         }
 
-        var (below, high) = (0, knots.Length - 1); // a knot below the number, and the first that is not
-        while (high - below > 1)
-        {
-            var middle = (below + high) / 2;
-            (below, high) = knots[middle] < number ? (middle, high) : (below, middle);
-        }
-
+        var high = SortedPlace.CountBelow(knots, number); // the first knot that is not below the number
         var low = high - (knots[high] == number ? 0 : 1);
         return low == high ? scores[high] : scores[low] + ((number - knots[low]) / (knots[high] - knots[low]) * (scores[high] - scores[low]));
     }
