@@ -65,8 +65,10 @@ internal static class DetectWatchCommand
                 return;
             }
 
-            screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counts.Alarms:N0} alarms among {counts.Scores:N0} samples of {counts.Rows:N0} rows; {counts.BadLines:N0} bad lines. {sentence}"));
+            screen.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Number(counts.Alarms, "alarm")} among {Number(counts.Scores, "sample")} of {Number(counts.Rows, "row")}; {Number(counts.BadLines, "bad line")}. {sentence}"));
         }
+
+        private static string Number(long count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
 
         private void Alarm(StreamAlarm alarm)
         {
