@@ -114,6 +114,9 @@ public sealed record PreparationOptions
     /// as a promise about fresh samples needs it.</summary>
     public bool ByPlace { get; init; }
 
+    /// <summary>Whether columns with one value reach the model, and columns are flagged for missing values that any row has, held-out ones included: so it is for detectors, to which a change there is news.</summary>
+    public bool KeepsConstants { get; init; }
+
     /// <summary>Seed of the split.</summary>
     public int Seed { get; init; } = 1;
 

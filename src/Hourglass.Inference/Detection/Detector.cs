@@ -124,7 +124,7 @@ public sealed class Detector : IDisposable
         var batch = new ScoringBatch(Basis, samples.ToArray());
         var contributions = new double[samples.Length];
         var scores = Rule.Score(batch, contributions);
-        return new Findings(batch.Samples, scores, contributions, Rule.Expected(batch));
+        return new Findings(batch.Given, scores, contributions, Rule.Expected(batch));
     }
 
     /// <summary>Scores samples and says why, column by column in the user's own units.</summary>

@@ -31,6 +31,7 @@ public sealed class DetectorBasis : IDisposable
 
         (Preprocessing, Members, References, Pca) = (preprocessing.TakingOthers(), members, references, pca);
         Columns = SampleColumn.Of(preprocessing);
+        (Fillings, Constants) = (preprocessing.Fillings(), preprocessing.Constants());
     }
 
     /// <summary>From raw data to model input and back; a word that a flag never had is a value of its own, so that it is scored and not refused.</summary>
@@ -50,6 +51,12 @@ public sealed class DetectorBasis : IDisposable
 
     /// <summary>The columns whose contributions are told apart.</summary>
     public IReadOnlyList<SampleColumn> Columns { get; }
+
+    /// <summary>What stands in for each value where it is missing; empty where none can be.</summary>
+    internal float[] Fillings { get; }
+
+    /// <summary>Which values are 0 in all of the training data.</summary>
+    internal bool[] Constants { get; }
 
     /// <summary>Whether parts of a batch may be scored on several threads at a time, each to the same bits as in the whole.</summary>
     internal bool SharesWork => Members.Append(Pca).All(model => model is null or DenseReconstructor);

@@ -40,6 +40,7 @@ public sealed class ScoreRule
     /// <returns>One score for each sample.</returns>
     public double[] Score(ScoringBatch batch, Span<double> contributions) => Score(Terms, batch, contributions);
 
+    private const double UnseenScores = 10; // of typical normal samples
     private const int SharedFrom = 128; // samples; fewer are a piece of a batch, and other threads have the other pieces
 
     internal static double[] Score(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, Span<double> contributions)
@@ -74,7 +75,22 @@ public sealed class ScoreRule
             }
         }
 
+        AddUnseen(terms, batch, scores, contributions);
         return scores;
+    }
+
+    // No distance tells how strange it is that what never changed has changed: it counts as much as several typical samples' whole scores.
+    private static void AddUnseen(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, double[] scores, Span<double> contributions)
+    {
+        foreach (var place in batch.Unseen)
+        {
+            var value = UnseenScores * terms.Sum(term => term.Record.Weight);
+            scores[place / batch.Basis.SampleLength] += value;
+            if (!contributions.IsEmpty)
+            {
+                contributions[place] += value;
+            }
+        }
     }
 
     /// <summary>What a normal sample would have looked like in place of each, by the first term that can tell.</summary>
@@ -83,7 +99,17 @@ public sealed class ScoreRule
     public float[]? Expected(ScoringBatch batch)
     {
         var expected = new float[batch.Samples.Length];
-        return Terms.Any(term => term.Expect(batch, expected)) ? expected : null;
+        if (!Terms.Any(term => term.Expect(batch, expected)))
+        {
+            return null;
+        }
+
+        for (var place = 0; place < expected.Length && batch.Basis.Constants.Contains(true); place++)
+        {
+            expected[place] = batch.Basis.Constants[place % batch.Basis.SampleLength] ? 0 : expected[place]; // what it always was
+        }
+
+        return expected;
     }
 
     // A term's standardised value is split as its raw value is.

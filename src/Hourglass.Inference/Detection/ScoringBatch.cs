@@ -22,14 +22,21 @@ public sealed class ScoringBatch
             throw new ArgumentException($"Expected rows of {basis.SampleLength} values, got {samples.Length} values.", nameof(samples));
         }
 
-        (Basis, Samples, Count) = (basis, samples, samples.Length / basis.SampleLength);
+        (Basis, Given, Count) = (basis, samples, samples.Length / basis.SampleLength);
+        (Samples, Unseen) = Seen(basis, samples);
     }
 
     /// <summary>What the detector's rules share.</summary>
     public DetectorBasis Basis { get; }
 
-    /// <summary>[sample, value] row-major.</summary>
+    /// <summary>[sample, value] row-major; where the training data never had such a value, what stands in for it.</summary>
     public float[] Samples { get; }
+
+    /// <summary>The samples as they came: NaN where a value is missing that never was in the training data.</summary>
+    internal float[] Given { get; }
+
+    /// <summary>Places of values that the training data never had: of a column that was always the same, or never empty.</summary>
+    internal IReadOnlyList<int> Unseen { get; }
 
     /// <summary>How many samples.</summary>
     public int Count { get; }
@@ -90,6 +97,25 @@ public sealed class ScoringBatch
     /// <summary>One sample's values.</summary>
     /// <param name="sample">Which sample.</param>
     public ReadOnlySpan<float> Row(int sample) => Samples.AsSpan(sample * Basis.SampleLength, Basis.SampleLength);
+
+    private static (float[] Samples, IReadOnlyList<int> Unseen) Seen(DetectorBasis basis, float[] given)
+    {
+        var (fillings, constants, samples, unseen) = (basis.Fillings, basis.Constants, given, (List<int>?)null);
+        for (var start = 0; start < given.Length && fillings.Length > 0; start += fillings.Length)
+        {
+            for (var value = 0; value < fillings.Length; value++)
+            {
+                if (float.IsNaN(given[start + value]) || (constants[value] && given[start + value] != 0))
+                {
+                    samples = unseen is null ? (float[])given.Clone() : samples;
+                    (unseen ??= []).Add(start + value);
+                    samples[start + value] = constants[value] ? 0 : fillings[value];
+                }
+            }
+        }
+
+        return (samples, unseen ?? []);
+    }
 
     private (float[] Latents, float[] Reconstructions) Of(IReconstructor model)
     {

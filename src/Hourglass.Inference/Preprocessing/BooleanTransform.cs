@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Hourglass.Preprocessing;
 
 /// <summary>Two words, one of which is 1.</summary>
@@ -14,10 +12,6 @@ public sealed record BooleanTransform : ColumnTransform
     /// <summary>Stands in for a missing value: the commoner of the two.</summary>
     public bool Imputed { get; init; }
 
-    /// <summary>Whether a third word has a value of its own, beyond the rarer of the two, as detectors want it: strange, not unreadable.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool TakesOthers { get; init; }
-
     /// <inheritdoc/>
     public override int ValueWidth => 1;
 
@@ -27,6 +21,7 @@ public sealed record BooleanTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => true;
 
+    // Beyond the rarer of the two words: strange, not unreadable.
     private float OtherValue => Imputed ? -1 : 2;
 
     internal override string Expected => $"'{False}' or '{True}'";

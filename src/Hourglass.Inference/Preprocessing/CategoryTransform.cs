@@ -33,6 +33,9 @@ public sealed record CategoryTransform : ColumnTransform
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Categories.Count, HasMissing);
 
+    [JsonIgnore]
+    internal override bool HasPlaceForMissing => true; // its own, or that of categories not seen
+
     internal override string? Fault() =>
         Categories.Count is 0 or > MaximumWidth ? $"1 to {MaximumWidth} categories are allowed, got {Categories.Count}"
         : Categories.Distinct(StringComparer.Ordinal).Count() != Categories.Count ? "categories must differ"

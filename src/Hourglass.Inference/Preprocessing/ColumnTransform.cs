@@ -11,6 +11,7 @@ namespace Hourglass.Preprocessing;
 [JsonDerivedType(typeof(BooleanTransform), "boolean")]
 [JsonDerivedType(typeof(CategoryTransform), "categorical")]
 [JsonDerivedType(typeof(HashTransform), "hashed")]
+[JsonDerivedType(typeof(ConstantTransform), "constant")]
 public abstract record ColumnTransform
 {
     /// <summary>Most values that one column may become.</summary>
@@ -21,6 +22,10 @@ public abstract record ColumnTransform
 
     /// <summary>Whether a value of 1 says that the source value was missing; it stands last.</summary>
     public bool HasMissingIndicator { get; init; }
+
+    /// <summary>Whether what the training data never had keeps a mark of its own, as detectors want it: a third word of a flag, and NaN for a missing value that would be filled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TakesOthers { get; init; }
 
     /// <summary>Values without the indicator.</summary>
     [JsonIgnore]
@@ -52,12 +57,25 @@ public abstract record ColumnTransform
             values[^1] = 1;
         }
 
-        return ApplyValue(text, isMissing, decimalMark, values[..ValueWidth]);
+        var isRead = ApplyValue(text, isMissing, decimalMark, values[..ValueWidth]);
+        if (isMissing && MarksMissing)
+        {
+            values[0] = float.NaN;
+        }
+
+        return isRead;
     }
 
     /// <summary>The value in the user's own units.</summary>
     internal Cell Invert(ReadOnlySpan<float> values) =>
-        HasMissingIndicator && values[^1] > 0.5f ? new Cell(double.NaN, null) : InvertValue(values[..ValueWidth]);
+        float.IsNaN(values[0]) || (HasMissingIndicator && values[^1] > 0.5f) ? new Cell(double.NaN, null) : InvertValue(values[..ValueWidth]);
+
+    /// <summary>Whether a missing value is told by a NaN, which whoever scores replaces by what stands in for it.</summary>
+    internal bool MarksMissing => TakesOthers && !HasMissingIndicator && !HasPlaceForMissing;
+
+    /// <summary>Whether a missing value is one of the values, and so never filled.</summary>
+    [JsonIgnore]
+    internal virtual bool HasPlaceForMissing => false;
 
     /// <summary>What such a column holds, in words, for errors.</summary>
     internal virtual string Expected => "a value";

@@ -76,7 +76,7 @@ public sealed record NumericTransform : ColumnTransform
     /// <returns>False where that cannot be done, or a value is then beyond single precision.</returns>
     internal bool TryForward<T>(ReadOnlySpan<T> numbers, Span<float> scaled)
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        Scaling != Scaling.Quantile && !HasMissingIndicator && new LinearScaling(Offset, Scale, Imputed).TryScale(numbers, scaled);
+        Scaling != Scaling.Quantile && !HasMissingIndicator && !TakesOthers && new LinearScaling(Offset, Scale, Imputed).TryScale(numbers, scaled);
 
     /// <summary>The scaled values of a column.</summary>
     /// <param name="numbers">Its numbers; overwritten.</param>

@@ -41,8 +41,14 @@ public abstract record SamplePreprocessing
     /// <exception cref="HourglassException">Sizes that contradict each other or numbers that are not finite.</exception>
     public abstract void Validate();
 
-    /// <summary>The same, except that a word which a flag never had is a value of its own instead of a fault.</summary>
+    /// <summary>The same, except that what the training data never had is a value of its own instead of a fault or a filled gap.</summary>
     internal virtual SamplePreprocessing TakingOthers() => this;
+
+    /// <summary>What stands in for each value of a sample where it is missing; empty where none can be.</summary>
+    internal virtual float[] Fillings() => [];
+
+    /// <summary>Which values of a sample are 0 in all of the training data; empty like <see cref="Fillings"/>.</summary>
+    internal virtual bool[] Constants() => [];
 }
 
 /// <summary>A column in the user's own units.</summary>

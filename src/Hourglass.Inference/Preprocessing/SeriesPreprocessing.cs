@@ -59,6 +59,10 @@ public sealed record SeriesPreprocessing : SamplePreprocessing
 
     internal override SeriesPreprocessing TakingOthers() => this with { Rows = Rows.TakingOthers() };
 
+    internal override float[] Fillings() => [.. Enumerable.Repeat(Rows.Fillings(), Steps).SelectMany(row => row)];
+
+    internal override bool[] Constants() => [.. Enumerable.Repeat(Rows.Constants(), Steps).SelectMany(row => row)];
+
     /// <inheritdoc/>
     public override void Validate()
     {

@@ -16,7 +16,7 @@ public sealed record TablePreprocessing : SamplePreprocessing
 
     /// <inheritdoc/>
     [JsonIgnore]
-    public override bool IsUnitInterval => Columns.All(column => column is NumericTransform { Scaling: Data.Scaling.MinMax } or BooleanTransform or CategoryTransform or HashTransform);
+    public override bool IsUnitInterval => Columns.All(column => column is NumericTransform { Scaling: Data.Scaling.MinMax } or BooleanTransform or CategoryTransform or HashTransform or ConstantTransform);
 
     /// <inheritdoc/>
     [JsonIgnore]
@@ -54,7 +54,21 @@ public sealed record TablePreprocessing : SamplePreprocessing
         }
     }
 
-    internal override TablePreprocessing TakingOthers() => this with { Columns = [.. Columns.Select(column => column is BooleanTransform flag ? flag with { TakesOthers = true } : column)] };
+    internal override TablePreprocessing TakingOthers() => this with { Columns = [.. Columns.Select(column => column with { TakesOthers = true })] };
+
+    internal override float[] Fillings()
+    {
+        var (values, start) = (new float[SampleShape[0]], 0);
+        foreach (var column in Columns)
+        {
+            (column with { TakesOthers = false }).Apply([], '.', values.AsSpan(start, column.Width));
+            start += column.Width;
+        }
+
+        return values;
+    }
+
+    internal override bool[] Constants() => [.. Columns.SelectMany(column => Enumerable.Range(0, column.Width).Select(value => column is ConstantTransform && value == 0))];
 
     /// <inheritdoc/>
     public override void Validate()

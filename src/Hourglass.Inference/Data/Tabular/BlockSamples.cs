@@ -91,11 +91,13 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
             return false;
         }
 
+        List<int>? isMissing = transform.MarksMissing ? [] : null;
         for (var row = 0; row < numbers.Length; row++)
         {
             if (double.IsNaN(numbers[row]))
             {
                 numbers[row] = transform.Imputed;
+                isMissing?.Add(row);
                 if (transform.HasMissingIndicator)
                 {
                     target[(row * width) + 1] = 1;
@@ -107,6 +109,11 @@ internal sealed record BlockSamples(float[] Values, bool[] IsHeld, string?[] Lab
         for (var row = 0; row < scaled.Length; row++)
         {
             target[row * width] = scaled[row];
+        }
+
+        foreach (var row in isMissing ?? [])
+        {
+            target[row * width] = float.NaN;
         }
 
         return TensorPrimitives.IsFiniteAll<float>(scaled);

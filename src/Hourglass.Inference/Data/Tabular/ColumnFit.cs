@@ -11,21 +11,21 @@ internal static class ColumnFit
     /// <summary>The transform and what it does, in words; null for columns that are left out.</summary>
     public static (ColumnTransform? Transform, string Treatment) Fit(ColumnStatistics column, ColumnKind kind, PreparationOptions options) => kind switch
     {
-        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, options.Scaling ?? (options.ByTime ? null : options.TableScaling)),
-        ColumnKind.DateTime when column.Values.Count > 0 => options.ByTime ? Calendar(column) : Date(column),
-        ColumnKind.Boolean => Boolean(column),
-        ColumnKind.Categorical => Category(column),
-        ColumnKind.Constant => (null, "left out: constant"),
+        ColumnKind.Numeric when column.Values.Count > 0 => Numeric(column, HasMissing(column, options), options.Scaling ?? (options.ByTime ? null : options.TableScaling)),
+        ColumnKind.DateTime when column.Values.Count > 0 => options.ByTime ? Calendar(column, HasMissing(column, options)) : Date(column, HasMissing(column, options)),
+        ColumnKind.Boolean => Boolean(column, HasMissing(column, options)),
+        ColumnKind.Categorical => Category(column, HasMissing(column, options)),
+        ColumnKind.Constant => options.KeepsConstants ? Constant(column) : (null, "left out: constant"),
         ColumnKind.Identifier => (null, "left out: identifier"),
         ColumnKind.Text => (null, "left out: free text"),
         _ => (null, "left out: no training row has a value"),
     };
 
-    private static (ColumnTransform, string) Numeric(ColumnStatistics column, Scaling? wish)
+    private static (ColumnTransform, string) Numeric(ColumnStatistics column, bool hasMissing, Scaling? wish)
     {
         var values = new OrderedValues([.. column.Values]);
         var scaling = wish ?? (IsHeavyTailed(values) ? Scaling.Quantile : Scaling.Standard);
-        var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = values.Quantile(0.5), HasMissingIndicator = column.TrainingMissing > 0 };
+        var transform = new NumericTransform { Name = column.Name, Scaling = scaling, Imputed = values.Quantile(0.5), HasMissingIndicator = hasMissing };
         transform = scaling switch
         {
             Scaling.None => transform,
@@ -63,7 +63,7 @@ internal static class ColumnFit
         return range > 0 && Math.Max(values.Maximum - median, median - values.Minimum) > 15 * range;
     }
 
-    private static (ColumnTransform, string) Date(ColumnStatistics column)
+    private static (ColumnTransform, string) Date(ColumnStatistics column, bool hasMissing)
     {
         double[] values = [.. column.Values];
         var mean = values.Average();
@@ -73,23 +73,23 @@ internal static class ColumnFit
             Offset = mean,
             Scale = Deviation(values, mean),
             Imputed = new OrderedValues(values).Quantile(0.5),
-            HasMissingIndicator = column.TrainingMissing > 0,
+            HasMissingIndicator = hasMissing,
         }, "standardised seconds and time of day");
     }
 
     // In series the model looks at rows later than those it learnt from.
-    private static (ColumnTransform, string) Calendar(ColumnStatistics column) =>
-        (new CalendarTransform { Name = column.Name, Imputed = new OrderedValues([.. column.Values]).Quantile(0.5), HasMissingIndicator = column.TrainingMissing > 0 }, "time of day and of week");
+    private static (ColumnTransform, string) Calendar(ColumnStatistics column, bool hasMissing) =>
+        (new CalendarTransform { Name = column.Name, Imputed = new OrderedValues([.. column.Values]).Quantile(0.5), HasMissingIndicator = hasMissing }, "time of day and of week");
 
-    private static (ColumnTransform, string) Boolean(ColumnStatistics column)
+    private static (ColumnTransform, string) Boolean(ColumnStatistics column, bool hasMissing)
     {
         string[] truths = ["true", "yes", "t", "y", "1", "on"];
         var yes = column.Distinct.Keys.First(text => truths.Contains(text.ToLowerInvariant()));
         var no = column.Distinct.Keys.First(text => text != yes);
-        return (new BooleanTransform { Name = column.Name, True = yes, False = no, Imputed = column.Distinct[yes] > column.Distinct[no], HasMissingIndicator = column.TrainingMissing > 0 }, $"0 for {no}, 1 for {yes}");
+        return (new BooleanTransform { Name = column.Name, True = yes, False = no, Imputed = column.Distinct[yes] > column.Distinct[no], HasMissingIndicator = hasMissing }, $"0 for {no}, 1 for {yes}");
     }
 
-    private static (ColumnTransform, string) Category(ColumnStatistics column)
+    private static (ColumnTransform, string) Category(ColumnStatistics column, bool hasMissing)
     {
         var categories = column.Distinct.Where(pair => pair.Value > 0).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Key).ToList();
         if (categories.Count == 0)
@@ -99,7 +99,7 @@ internal static class ColumnFit
 
         if (categories.Count <= OneHotCategories)
         {
-            return (new CategoryTransform { Name = column.Name, Categories = categories, HasMissing = column.TrainingMissing > 0 }, $"one-hot, {categories.Count} categories{(column.TrainingMissing > 0 ? " and missing" : "")}");
+            return (new CategoryTransform { Name = column.Name, Categories = categories, HasMissing = hasMissing }, $"one-hot, {categories.Count} categories{(hasMissing ? " and missing" : "")}");
         }
 
         var commonest = new string?[HashBuckets];
@@ -108,8 +108,16 @@ internal static class ColumnFit
             commonest[HashTransform.BucketOf(category, HashBuckets)] ??= category;
         }
 
-        return (new HashTransform { Name = column.Name, Buckets = HashBuckets, Commonest = commonest, HasMissingIndicator = column.TrainingMissing > 0 }, $"{categories.Count} categories hashed to {HashBuckets}");
+        return (new HashTransform { Name = column.Name, Buckets = HashBuckets, Commonest = commonest, HasMissingIndicator = hasMissing }, $"{categories.Count} categories hashed to {HashBuckets}");
     }
+
+    private static (ColumnTransform, string) Constant(ColumnStatistics column)
+    {
+        var value = column.Distinct.Keys.FirstOrDefault();
+        return (new ConstantTransform { Name = column.Name, Value = value, HasMissingIndicator = value is not null && column.Missing > 0 }, value is null ? "watched: always empty" : $"watched: always {value}");
+    }
+
+    private static bool HasMissing(ColumnStatistics column, PreparationOptions options) => (options.KeepsConstants ? column.Missing : column.TrainingMissing) > 0;
 
     private static double Deviation(double[] values, double mean) => NotZero(Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / values.Length));
 

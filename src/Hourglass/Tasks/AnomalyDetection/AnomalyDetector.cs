@@ -41,7 +41,7 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Fit(DetectRequest request, TrainObserver? observer = null, CancellationToken cancellationToken = default)
     {
         NativeEngine.Require();
-        using var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { ByPlace = true, Seed = request.Detector.Member.Training.Seed, Scaling = request.Preparation.Scaling ?? request.Detector.Scaling, TableScaling = Scaling.Quantile }, observer?.Reading, cancellationToken);
+        using var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { ByPlace = true, KeepsConstants = true, Seed = request.Detector.Member.Training.Seed, Scaling = request.Preparation.Scaling ?? request.Detector.Scaling, TableScaling = Scaling.Quantile }, observer?.Reading, cancellationToken);
         var detector = Fit(data, request.Detector, observer, cancellationToken);
         if (request.Out is not null)
         {
