@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Hourglass.Collectives;
 using Hourglass.Data;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Benchmarks;
 
@@ -22,6 +24,12 @@ internal static class Ingest
         {
             foreach (var file in Files(folder, rows, only))
             {
+                if (Arguments.Number(args, "--ranks", 1) is var ranks and > 1)
+                {
+                    MeasureRanks(file, ranks, rounds, table);
+                    continue;
+                }
+
                 foreach (var row in Measure(file, rounds))
                 {
                     results.Add(row);
@@ -74,6 +82,43 @@ internal static class Ingest
             using var data = read();
             return new IngestRow(name, purpose, size, clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
         }).MinBy(row => row.Seconds)!;
+    }
+
+    /// <summary>What a rank does: reads a file with the others, some times.</summary>
+    /// <returns>Seconds of the best round.</returns>
+    public static double[] Together(ICollective ranks, string file, int rounds)
+    {
+        var (training, scoring, preprocessing) = (double.PositiveInfinity, double.PositiveInfinity, default(SamplePreprocessing));
+        for (var round = 0; round < rounds; round++)
+        {
+            training = Math.Min(training, Seconds(() => DataFile.Prepare(file, new ReadOptions(), new PreparationOptions(), ranks)));
+            scoring = Math.Min(scoring, Seconds(() => DataFile.Apply(file, new ReadOptions(), preprocessing!, ranks)));
+        }
+
+        return [training, scoring];
+
+        double Seconds(Func<PreparedData> read)
+        {
+            ranks.Gather([]); // all begin together
+            var clock = Stopwatch.StartNew();
+            using var data = read();
+            preprocessing = data.Preprocessing;
+            return clock.Elapsed.TotalSeconds;
+        }
+    }
+
+    // One process on one processor, and several that share the reading.
+    private static void MeasureRanks(string file, int ranks, int rounds, TextWriter table)
+    {
+        var launcher = RankLauncher.Find() ?? throw new InvalidOperationException("No MPI launcher is on the path (Debian: openmpi-bin or mpich).");
+        var (alone, together) = (Start(1), Start(ranks));
+        var size = new FileInfo(file).Length / 1e6;
+        foreach (var (purpose, place) in new[] { ("training", 0), ("scoring", 1) })
+        {
+            table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetExtension(file)[1..],-8} {purpose,-10} {size,7:0.0} one process on one processor {alone[place]:0.00} s, {ranks} ranks {together[place]:0.00} s: {alone[place] / together[place]:0.00}x ({launcher.Name})"));
+        }
+
+        double[] Start(int count) => RankWorker.Start<double[]>(count, [.. launcher.Words, .. launcher.Unbound], "--file", file, "--rounds", rounds.ToString(CultureInfo.InvariantCulture));
     }
 
     private static void WriteCsv(string path, float[][] columns)

@@ -26,7 +26,7 @@ static int Usage()
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
     Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--steps N] [--json]");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
-    Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet] [--json]\n                                  from CSV and Parquet to sample stores: MB/s by the clock, processor time");
+    Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet] [--ranks N] [--json]\n                                  from CSV and Parquet to sample stores: MB/s by the clock, processor time; or by one process on one processor and by N ranks");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");

@@ -4,12 +4,13 @@ namespace Hourglass.Benchmarks;
 /// <param name="Name">Its family.</param>
 /// <param name="Words">What starts it.</param>
 /// <param name="Tcp">What makes its ranks talk over TCP although they share a machine.</param>
-internal sealed record RankLauncher(string Name, IReadOnlyList<string> Words, IReadOnlyList<string> Tcp)
+/// <param name="Unbound">What lets ranks run on any processor.</param>
+internal sealed record RankLauncher(string Name, IReadOnlyList<string> Words, IReadOnlyList<string> Tcp, IReadOnlyList<string> Unbound)
 {
     private static readonly RankLauncher[] Known =
     [
-        new("Open MPI", ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe"], ["--mca", "btl", "tcp,self"]),
-        new("MPICH", ["mpirun.mpich"], ["-genv", "MPIR_CVAR_NOLOCAL", "1"]),
+        new("Open MPI", ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe"], ["--mca", "btl", "tcp,self"], ["--bind-to", "none"]),
+        new("MPICH", ["mpirun.mpich"], ["-genv", "MPIR_CVAR_NOLOCAL", "1"], []),
     ];
 
     /// <summary>The first that is installed; null where none is.</summary>

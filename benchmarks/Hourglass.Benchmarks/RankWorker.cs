@@ -27,7 +27,7 @@ internal static class RankWorker
         set_num_threads(1);
         object result = Arguments.Text(args, "--widths") is { } widths
             ? Train(ranks, [.. widths.Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))], Arguments.Number(args, "--batch", 256))
-            : Sum(ranks);
+            : Arguments.Text(args, "--file") is { } file ? Ingest.Together(ranks, file, Arguments.Number(args, "--rounds", 3)) : Sum(ranks);
         if (ranks.Rank == 0)
         {
             Console.WriteLine(JsonSerializer.Serialize(result, Arguments.Json));
@@ -43,7 +43,8 @@ internal static class RankWorker
     public static T Start<T>(int ranks, IReadOnlyList<string> launcher, params string[] arguments)
     {
         string[] program = ["dotnet", typeof(RankWorker).Assembly.Location, Word, .. arguments];
-        string[] words = ranks == 1 ? program : [.. launcher, "-n", ranks.ToString(CultureInfo.InvariantCulture), .. program];
+        var isReading = arguments.Contains("--file"); // which takes all processors it may use: a rank has one
+        string[] words = ranks == 1 ? [.. isReading ? new[] { "taskset", "-c", "0" } : [], .. program] : [.. launcher, "-n", ranks.ToString(CultureInfo.InvariantCulture), .. program];
         var info = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         info.Environment["TERM"] = "dumb";
         using var process = Process.Start(info)!;

@@ -115,6 +115,19 @@ public sealed class MpiTests : IDisposable
         Near(await Alone(job), job.Weights("networks.hourglass"));
     }
 
+    [Theory, MemberData(nameof(Families))]
+    public async Task A_machine_that_does_not_see_the_samples_of_rank_zero_is_given_a_copy(string family)
+    {
+        MpiJob.Require(family);
+        var temporary = Path.Combine(Path.GetTempPath(), $"hourglass-{Environment.UserName}");
+        Directory.CreateDirectory(temporary);
+        using var network = TwoNetworks.Create(_folder, hidden: temporary);
+        var job = new MpiJob(family, _folder) { Before = network.Inside, Arguments = network.Launcher(family) };
+        var (code, text) = job.Run(2, Train(32, "copied.hourglass"));
+        Assert.True(code == 0, text);
+        Near(await Alone(job), job.Weights("copied.hourglass"));
+    }
+
     [Theory]
     [InlineData("openmpi", "score")]
     [InlineData("mpich", "encode")]

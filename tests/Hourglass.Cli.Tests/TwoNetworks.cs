@@ -10,12 +10,12 @@ internal sealed class TwoNetworks : IDisposable
     private readonly string[] _names;
     private readonly string _agent;
 
-    private TwoNetworks(string folder)
+    private TwoNetworks(string folder, string? hidden)
     {
         var own = Environment.ProcessId;
         _names = [$"hourglass{own}a", $"hourglass{own}b"];
         _agent = Path.Combine(folder, "agent");
-        File.WriteAllText(_agent, $"#!/bin/sh\n# Called as: agent HOST COMMAND...\nhost=$1; shift\ncase $host in {First}) space={_names[0]};; *) space={_names[1]};; esac\nexec ip netns exec $space sh -c \"$*\"\n");
+        File.WriteAllText(_agent, $"#!/bin/sh\n# Called as: agent HOST COMMAND...\nhost=$1; shift\ncase $host in {First}) space={_names[0]};; *) space={_names[1]};; esac\nhide=$([ $host = {First} ] || echo '{Hide(hidden)}')\nexec ip netns exec $space sh -c \"$hide$*\"\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(_agent, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -26,10 +26,12 @@ internal sealed class TwoNetworks : IDisposable
     public IReadOnlyList<string> Inside => ["ip", "netns", "exec", _names[0]];
 
     /// <summary>Makes them, or skips the test where that is not permitted.</summary>
-    public static TwoNetworks Create(string folder)
+    /// <param name="folder">Where the launcher's agent goes.</param>
+    /// <param name="hidden">A folder that is another, empty one on the second machine.</param>
+    public static TwoNetworks Create(string folder, string? hidden = null)
     {
         Assert.SkipUnless(MpiJob.IsOnPath("ip"), "The ip command (iproute2) is not on the path.");
-        var networks = new TwoNetworks(folder);
+        var networks = new TwoNetworks(folder, hidden);
         try
         {
             Assert.SkipUnless(Array.TrueForAll(networks._names, name => Ip("netns", "add", name)), "Network namespaces are not permitted here.");
@@ -54,6 +56,9 @@ internal sealed class TwoNetworks : IDisposable
         : ["-launcher", "rsh", "-launcher-exec", _agent, "-hosts", $"{First}:1,{Second}:1", "-iface", "cable0"];
 
     public void Dispose() => Array.ForEach(_names, name => Ip("netns", "del", name));
+
+    // Each command in a network namespace has mounts of its own.
+    private static string Hide(string? folder) => folder is null ? "" : $"mount -t tmpfs none {folder} && ";
 
     private static bool Ip(params string[] arguments)
     {

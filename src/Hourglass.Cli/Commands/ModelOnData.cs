@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
@@ -25,7 +26,7 @@ internal static class ModelOnData
         {
             using var loaded = TrainedAutoencoder.Load(path);
             var trained = usesPca ? loaded.WithPca() : loaded;
-            using var data = read(trained.Preprocessing, screen);
+            using var data = read(trained.Preprocessing, new SingleProcess(), screen);
             action(new Run(trained, data, output, json, parse));
             return 0;
         });
@@ -36,13 +37,9 @@ internal static class ModelOnData
         Create(screen, name, description, outDescription, more, (parse, path, usesPca, mine, read, stream, output, json) => RankedCommand.Run(name, mine, (ranks, own) =>
         {
             using var model = Agreement.Together(ranks, () => ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load));
+            RequireSameModel(ranks, path);
             using var streamed = takesStreams && ranks.Size == 1 && model.Reconstructor is DenseReconstructor ? stream(model.Preprocessing) : null;
-            using var data = streamed is null ? Agreement.Together(ranks, () => read(model.Preprocessing, own)) : null;
-            if (data is not null && ranks.Size > 1)
-            {
-                Agreement.Require(ranks, [("data (hash of the prepared samples)", $"{data.Samples.Count} samples, {data.Samples.ContentHash}", "All ranks need the same file and the same model.")]);
-            }
-
+            using var data = streamed is null ? read(model.Preprocessing, ranks, own) : null;
             action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks, Stream = streamed });
         }));
 
@@ -65,10 +62,10 @@ internal static class ModelOnData
 
             StreamedSamples? Stream(SamplePreprocessing preprocessing) => DataFile.Stream(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, Environment.ProcessorCount);
 
-            PreparedData Read(SamplePreprocessing preprocessing, Screen own)
+            PreparedData Read(SamplePreprocessing preprocessing, ICollective ranks, Screen own)
             {
                 var reading = new ReadingDisplay(own, parse.GetRequiredValue(data));
-                var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, reading, cancellationToken);
+                var prepared = DataFile.Apply(parse.GetRequiredValue(data), flags.Read(parse), preprocessing, ranks, reading, cancellationToken);
                 reading.End();
                 DataDisplay.WriteReuse(own, prepared);
                 foreach (var note in prepared.Description.Notes)
@@ -80,6 +77,14 @@ internal static class ModelOnData
             }
         });
         return command;
+    }
+
+    private static void RequireSameModel(ICollective ranks, string path)
+    {
+        if (ranks.Size > 1)
+        {
+            Agreement.Require(ranks, [("model (hash of the file)", Convert.ToHexStringLower(XxHash3.Hash(File.ReadAllBytes(path))), "All ranks need the same file.")]);
+        }
     }
 
     // The samples in blocks, [sample, value] row-major, with the number of the first sample.
@@ -100,7 +105,7 @@ internal static class ModelOnData
         return values;
     }
 
-    private delegate int Body(ParseResult parse, string path, bool usesPca, Screen screen, Func<SamplePreprocessing, Screen, PreparedData> read, Func<SamplePreprocessing, StreamedSamples?> stream, string? output, bool asJson);
+    private delegate int Body(ParseResult parse, string path, bool usesPca, Screen screen, Func<SamplePreprocessing, ICollective, Screen, PreparedData> read, Func<SamplePreprocessing, StreamedSamples?> stream, string? output, bool asJson);
 
     /// <summary>What the command works on.</summary>
     /// <param name="Trained">The model.</param>

@@ -14,7 +14,6 @@ public static class Agreement
     /// <param name="work">What each does.</param>
     /// <exception cref="AgreedFaultException">A rank's work failed.</exception>
     public static T Together<T>(ICollective ranks, Func<T> work)
-        where T : IDisposable
     {
         if (ranks.Size == 1)
         {
@@ -34,11 +33,23 @@ public static class Agreement
         var faults = ranks.Gather(Encoding.UTF8.GetBytes(fault)).Select(Encoding.UTF8.GetString).ToList();
         if (faults.FindIndex(text => text.Length > 0) is var rank and >= 0)
         {
-            result?.Dispose();
+            (result as IDisposable)?.Dispose();
             throw new AgreedFaultException(faults.TrueForAll(text => text == faults[0]) ? faults[0] : $"rank {rank} of {ranks.Size}: {faults[rank]}");
         }
 
         return result!;
+    }
+
+    /// <summary>What rank 0 says, on every rank.</summary>
+    /// <param name="ranks">All of them make this call.</param>
+    /// <param name="words">Of any length; those of rank 0 count.</param>
+    public static byte[] Told(ICollective ranks, byte[] words)
+    {
+        var length = BitConverter.GetBytes(words.Length);
+        ranks.Broadcast(length);
+        var told = ranks.Rank == 0 ? words : new byte[BitConverter.ToInt32(length)];
+        ranks.Broadcast(told);
+        return told;
     }
 
     /// <summary>Refuses ranks that would not do the same.</summary>

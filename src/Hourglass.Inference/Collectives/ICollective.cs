@@ -28,6 +28,12 @@ public interface ICollective : IDisposable
     /// <returns>In the order of ranks.</returns>
     byte[][] Gather(ReadOnlySpan<byte> values);
 
+    /// <summary>Hands values from one rank to another; the others do nothing.</summary>
+    /// <param name="from">Whose values.</param>
+    /// <param name="to">Who receives them; as many there.</param>
+    /// <param name="values">They, or room for them.</param>
+    void Pass(int from, int to, Span<byte> values);
+
     /// <summary>Ends the job on every rank, for a fault that only this rank knows of.</summary>
     /// <param name="exitCode">Of the job.</param>
     void Abort(int exitCode);
@@ -62,6 +68,11 @@ public sealed class SingleProcess : ICollective
 
     /// <inheritdoc/>
     public byte[][] Gather(ReadOnlySpan<byte> values) => [values.ToArray()];
+
+    /// <inheritdoc/>
+    public void Pass(int from, int to, Span<byte> values)
+    {
+    }
 
     /// <inheritdoc/>
     public void Abort(int exitCode)

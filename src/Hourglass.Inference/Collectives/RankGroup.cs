@@ -56,6 +56,18 @@ internal sealed class RankGroup(ITransport transport) : ICollective
         return all;
     }
 
+    public void Pass(int from, int to, Span<byte> values)
+    {
+        if (from != to && Rank == from)
+        {
+            transport.Exchange(to, values, -1, default);
+        }
+        else if (from != to && Rank == to)
+        {
+            transport.Exchange(-1, default, from, values);
+        }
+    }
+
     public void Abort(int exitCode) => transport.Abort(exitCode);
 
     public void Dispose() => transport.Dispose();

@@ -31,17 +31,42 @@ public sealed class SharedFile : IDisposable
 
         var copy = ranks.Rank == 0 ? path : System.IO.Path.GetTempFileName();
         using var target = ranks.Rank == 0 ? null : File.OpenWrite(copy);
-        var buffer = new byte[Math.Min(Piece, left)];
-        for (; left > 0; left -= Piece)
+        Transfer(source, target, left, ranks.Broadcast);
+        return new SharedFile(copy, target is not null);
+    }
+
+    /// <summary>Hands a file over in pieces.</summary>
+    /// <param name="source">Of the rank that has it, else null.</param>
+    /// <param name="target">Of a rank that wants it, else null.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="hand">Takes a piece from the one to the others.</param>
+    /// <exception cref="IOException">The target cannot be written; said when all pieces have been taken, for others wait with theirs.</exception>
+    internal static void Transfer(Stream? source, Stream? target, long length, Handing hand)
+    {
+        var (buffer, fault) = (new byte[Math.Min(Piece, length)], default(IOException));
+        for (var left = length; left > 0; left -= Piece)
         {
             var piece = buffer.AsSpan(0, (int)Math.Min(Piece, left));
             source?.ReadExactly(piece);
-            ranks.Broadcast(piece);
-            target?.Write(piece);
+            hand(piece);
+            try
+            {
+                target?.Write(piece);
+            }
+            catch (IOException full)
+            {
+                (target, fault) = (null, full);
+            }
         }
 
-        return new SharedFile(copy, target is not null);
+        if (fault is not null)
+        {
+            throw new IOException(fault.Message, fault);
+        }
     }
+
+    /// <summary>Takes bytes from one rank to others.</summary>
+    internal delegate void Handing(Span<byte> piece);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,5 @@
+using Hourglass.Collectives;
+
 namespace Hourglass.Data;
 
 /// <summary>Pieces of work done by several threads some way ahead of whoever takes the results, which come in order.</summary>
@@ -7,7 +9,7 @@ internal static class Ahead
     /// <param name="first">First number.</param>
     /// <param name="last">After the last.</param>
     /// <param name="make">Called on threads of the pool; no more results than threads and one wait to be taken.</param>
-    public static IEnumerable<T> InOrder<T>(int first, int last, Func<int, T> make) => InOrder(first, last, Environment.ProcessorCount, make);
+    public static IEnumerable<T> InOrder<T>(int first, int last, Func<int, T> make) => InOrder(first, last, Collective.ThreadsOfRank() ?? Environment.ProcessorCount, make);
 
     /// <summary>Makes results for numbers from first to below last.</summary>
     /// <param name="first">First number.</param>

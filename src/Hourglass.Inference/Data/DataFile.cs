@@ -1,8 +1,10 @@
 using Hourglass.Bundles;
+using Hourglass.Collectives;
 using Hourglass.Data.Arrays;
 using Hourglass.Data.BuiltIn;
 using Hourglass.Data.Downloads;
 using Hourglass.Data.Images;
+using Hourglass.Data.Ranks;
 using Hourglass.Data.Tabular;
 using Hourglass.Preprocessing;
 
@@ -20,7 +22,21 @@ public static class DataFile
     /// <returns>Samples in a memory-mapped store; the caller disposes of it.</returns>
     /// <exception cref="DataException">The source cannot be read; the message names file, line and column.</exception>
     public static PreparedData Prepare(
-        string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+        string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        Prepare(path, read, preparation, new SingleProcess(), progress, cancellationToken);
+
+    /// <summary>Reads a source for training once for all ranks of a job, to the samples that one process makes.</summary>
+    /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
+    /// <param name="read">What the user said about the source.</param>
+    /// <param name="preparation">Split and scaling.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw are cut among them.</param>
+    /// <param name="progress">Told the share done, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
+    /// <exception cref="DataException">The source cannot be read; the message names file, line and column.</exception>
+    /// <exception cref="AgreedFaultException">The same, of one of several ranks.</exception>
+    public static PreparedData Prepare(
+        string path, ReadOptions read, PreparationOptions preparation, ICollective ranks, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         if (preparation.Validation is not (>= 0 and < 1))
         {
@@ -30,7 +46,8 @@ public static class DataFile
         return Guard(path, () =>
         {
             var rows = preparation with { ByTime = read.Window is not null };
-            var data = Kept(path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken));
+            var data = Shared(
+                ranks, path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken), (table, own) => new RankedTable(ranks, table, own, progress, cancellationToken).Prepare(rows));
             return read.Window is { } window && data.Preprocessing is TablePreprocessing ? SeriesData.Prepare(data, window, preparation.Validation) : data;
         });
     }
@@ -45,10 +62,27 @@ public static class DataFile
     /// <exception cref="DataException">The source cannot be read, or lacks columns that the preprocessing needs, named all at once.</exception>
     public static PreparedData Apply(
         string path, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
+        Apply(path, read, preprocessing, new SingleProcess(), progress, cancellationToken);
+
+    /// <summary>Reads a source once for all ranks of a job, with preprocessing that was fitted before.</summary>
+    /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
+    /// <param name="read">What the user said about the source.</param>
+    /// <param name="preprocessing">The bundle's preprocessing, the same on all ranks.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw are cut among them.</param>
+    /// <param name="progress">Told the share done, 0 to 1.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
+    /// <exception cref="DataException">The source cannot be read, or lacks columns that the preprocessing needs, named all at once.</exception>
+    /// <exception cref="AgreedFaultException">The same, of one of several ranks.</exception>
+    public static PreparedData Apply(
+        string path, ReadOptions read, SamplePreprocessing preprocessing, ICollective ranks, IProgress<double>? progress = null, CancellationToken cancellationToken = default) =>
         Guard(path, () =>
         {
             var series = preprocessing as SeriesPreprocessing;
-            var data = Kept(path, read, $"known {BundleJson.Serialize(series?.Rows ?? preprocessing)}", own => Applied(path, own, series?.Rows ?? preprocessing, progress, cancellationToken));
+            var known = series?.Rows ?? preprocessing;
+            var data = Shared(
+                ranks, path, read, $"known {BundleJson.Serialize(known)}", own => Applied(path, own, known, progress, cancellationToken),
+                (table, own) => known is TablePreprocessing fitted ? new RankedTable(ranks, table, own, progress, cancellationToken).Apply(fitted) : ranks.Rank == 0 ? Applied(path, own, known, progress, cancellationToken) : null);
             return series is null ? data : SeriesData.Apply(data, read.Window ?? new WindowOptions(series.Steps, series.Stride));
         });
 
@@ -57,7 +91,7 @@ public static class DataFile
     /// <param name="read">What the user said about the source.</param>
     /// <param name="preprocessing">The bundle's preprocessing.</param>
     /// <param name="threads">Threads that read, prepare and work.</param>
-    /// <returns>Null where <see cref="Apply"/> must read it.</returns>
+    /// <returns>Null where <see cref="Apply(string, ReadOptions, SamplePreprocessing, IProgress{double}, CancellationToken)"/> must read it.</returns>
     /// <exception cref="DataException">The file cannot be read.</exception>
     public static StreamedSamples? Stream(string path, ReadOptions read, SamplePreprocessing preprocessing, int threads)
     {
@@ -72,6 +106,18 @@ public static class DataFile
 
     private static PreparedData Kept(string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> make) =>
         read.Cache is { } cache && !BuiltInSets.Names.Contains(path, StringComparer.Ordinal) ? cache.Through(DownloadableSets.Resolve(path) ?? path, read, purpose, make) : make(read);
+
+    // One process reads for itself; several read once, a table together.
+    private static PreparedData Shared(ICollective ranks, string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> alone, Func<TableSource, ReadOptions, PreparedData?> together)
+    {
+        return ranks.Size == 1 ? Kept(path, read, purpose, alone) : new RankedReading(ranks, path, read, purpose).Run(make => Kept(path, read, purpose, make), alone, Together);
+
+        PreparedData? Together(ReadOptions own)
+        {
+            using var table = Agreement.Together(ranks, () => Guard(path, () => OpenTable(path, own)));
+            return table is not null && own.Text is null ? together(table, own) : ranks.Rank == 0 ? alone(own) : null;
+        }
+    }
 
     private static PreparedData Prepared(string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -104,7 +150,8 @@ public static class DataFile
         return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
     }
 
-    private static PreparedData Guard(string path, Func<PreparedData> read)
+    /// <summary>Does what reads a source; faults of the system become faults of the data.</summary>
+    internal static T Guard<T>(string path, Func<T> read)
     {
         try
         {

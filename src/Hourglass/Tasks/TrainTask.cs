@@ -30,11 +30,11 @@ public static class TrainTask
         RequireNoFaults(request.Options);
         NativeEngine.Require();
         UseShareOfMachine();
-        var data = Agreement.Together(request.Ranks, () => DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, observer?.Reading, cancellationToken));
+        var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { Seed = request.Options.Training.Seed }, request.Ranks, observer?.Reading, cancellationToken);
         try
         {
             var options = DataDefaults.Complete(Conditioned(request, data), data.Preprocessing, data.Split.Training.Length);
-            RequireSameEverywhere(request, data, options);
+            RequireSameEverywhere(request, options);
             observer?.Prepared?.Invoke(data, options);
             var model = new Autoencoder(options);
             if (request.Start is not null)
@@ -92,14 +92,13 @@ public static class TrainTask
         }
     }
 
-    private static void RequireSameEverywhere(TrainRequest request, PreparedData data, AutoencoderOptions options)
+    private static void RequireSameEverywhere(TrainRequest request, AutoencoderOptions options)
     {
         const string SameCommand = "Give all ranks the same command line.";
         Agreement.Require(request.Ranks,
         [
             ("versions", BundleJson.Serialize(EngineVersions.Current), "Install the same Hourglass on all machines."),
             ("width of vectors in bits", $"{DenseKernels.Widest.Bits}", "Rounding differs between widths, and the models would drift apart: run all ranks on one kind of machine."),
-            ("data (hash of the prepared samples)", $"{data.Samples.Count} samples, {data.Samples.ContentHash}", "All ranks need the same file; each reads its share of it."),
             ("options", BundleJson.Serialize(options), SameCommand),
             ("start and resumption", $"{request.Start} {request.Resume} {request.Out is not null}", SameCommand),
         ]);

@@ -13,7 +13,10 @@ internal static class StoredData
     private static ReadOnlySpan<byte> Magic => "HGLDATA1"u8;
 
     /// <summary>Writes it.</summary>
-    public static void Write(string path, StoreKey key, PreparedData data)
+    public static void Write(string path, StoreKey key, PreparedData data) => File.WriteAllBytes(path, ToBytes(key, data));
+
+    /// <summary>What the file holds.</summary>
+    public static byte[] ToBytes(StoreKey key, PreparedData data)
     {
         using var memory = new MemoryStream();
         using (var writer = new BinaryWriter(memory, Encoding.UTF8, leaveOpen: true))
@@ -32,8 +35,7 @@ internal static class StoredData
         }
 
         memory.Write(XxHash128.Hash(memory.GetBuffer().AsSpan(0, (int)memory.Length)));
-        using var file = File.Create(path);
-        memory.WriteTo(file);
+        return memory.ToArray();
     }
 
     /// <summary>Reads it, and opens the store.</summary>
@@ -41,9 +43,16 @@ internal static class StoredData
     /// <param name="store">The store.</param>
     /// <param name="key">What it must have been made for.</param>
     /// <exception cref="DataException">One of both is damaged, or is another's.</exception>
-    public static PreparedData Read(string path, string store, StoreKey key)
+    public static PreparedData Read(string path, string store, StoreKey key) => Of(File.ReadAllBytes(path), path, key, () => SampleStore.Open(store));
+
+    /// <summary>Takes what such a file holds.</summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="path">What to call it in faults.</param>
+    /// <param name="key">What it must have been made for.</param>
+    /// <param name="open">Opens the store.</param>
+    /// <exception cref="DataException">One of both is damaged, or is another's.</exception>
+    public static PreparedData Of(byte[] bytes, string path, StoreKey key, Func<SampleStore> open)
     {
-        var bytes = File.ReadAllBytes(path);
         if (bytes.Length < Magic.Length + HashSize || !bytes.AsSpan().StartsWith(Magic) || !XxHash128.Hash(bytes.AsSpan(0, bytes.Length - HashSize)).AsSpan().SequenceEqual(bytes.AsSpan(bytes.Length - HashSize)))
         {
             throw new DataException($"{path}: damaged, or not what lies beside a kept sample store.");
@@ -63,14 +72,14 @@ internal static class StoredData
         var names = ReadAll(reader, reader.ReadString);
         var codes = MemoryMarshal.Cast<byte, int>(reader.ReadBytes(names is null ? 0 : sizeof(int) * count)).ToArray();
         var (identifiers, times) = (ReadAll(reader, reader.ReadString), ReadAll(reader, reader.ReadDouble));
-        var samples = SampleStore.Open(store);
+        var samples = open();
         if (samples.Count == count && samples.ContentHash == hash)
         {
             return new PreparedData { Samples = samples, Preprocessing = preprocessing, Description = description, Split = split, Labels = names is null ? null : new SampleLabels(names, codes), Identifiers = identifiers, Times = times, IsReused = true };
         }
 
         samples.Dispose();
-        throw new DataException($"{store}: not the store that {path} tells of.");
+        throw new DataException($"{samples.Path}: not the store that {path} tells of.");
     }
 
     /// <summary>The path in the key of such a file.</summary>

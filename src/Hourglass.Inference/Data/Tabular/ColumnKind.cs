@@ -44,7 +44,7 @@ internal static class ColumnKinds
             return ColumnKind.Numeric;
         }
 
-        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, ColumnStatistics.MaximumDistinct);
+        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
         var isNumbered = column.Present >= 20 && distinctShare > 0.999 && column.Ascending && (column.Maximum - column.Minimum) <= 2.0 * column.Present;
         var isCode = column.Present >= 50 && distinctShare > 0.9 && column.Minimum >= 100_000 && column.Maximum < column.Minimum * 20;
         return isNumbered || isCode || (IsIdentifierName(column.Name) && distinctShare > 0.9) ? ColumnKind.Identifier
@@ -55,10 +55,10 @@ internal static class ColumnKinds
 
     private static ColumnKind InferText(ColumnStatistics column)
     {
-        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, ColumnStatistics.MaximumDistinct);
-        var hasWords = column.WithSpaces > 0.5 * column.Present;
+        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
+        var hasWords = column.Texts.WithSpaces > 0.5 * column.Present;
         return column.Present >= 20 && distinctShare > 0.9 && !hasWords ? ColumnKind.Identifier
-            : hasWords && distinctShare > 0.5 && column.Characters > 20 * column.Present ? ColumnKind.Text
+            : hasWords && distinctShare > 0.5 && column.Texts.Characters > 20 * column.Present ? ColumnKind.Text
             : ColumnKind.Categorical;
     }
 

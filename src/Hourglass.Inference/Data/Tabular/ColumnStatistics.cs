@@ -1,30 +1,15 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Text;
-
 namespace Hourglass.Data.Tabular;
 
 /// <summary>What is learnt about one column while its rows stream by: its kind from all rows, its numbers from the training part.</summary>
-internal sealed class ColumnStatistics
+/// <param name="name">The column's.</param>
+/// <param name="decimalMark">Before decimals.</param>
+/// <param name="schedule">Of the numbers' sample; null to count them only.</param>
+internal sealed class ColumnStatistics(string name, char decimalMark, SampleSchedule? schedule)
 {
-    /// <summary>Distinct texts are counted up to this many.</summary>
-    public const int MaximumDistinct = 20_000;
-
-    private readonly char _decimalMark;
-    private readonly SampleSchedule _schedule;
-    private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _counts;
-    private long _trainingNumbers;
-    private int _entry; // of the schedule, that comes next
-    private bool _hasUncounted;
+    private double _first = double.NaN;
     private double _last = double.NegativeInfinity;
 
-    public ColumnStatistics(string name, char decimalMark, SampleSchedule schedule)
-    {
-        (Name, _decimalMark, _schedule) = (name, decimalMark, schedule);
-        _counts = Distinct.GetAlternateLookup<ReadOnlySpan<char>>();
-    }
-
-    public string Name { get; }
+    public string Name => name;
 
     public long Count { get; private set; }
 
@@ -40,43 +25,46 @@ internal sealed class ColumnStatistics
 
     public long LeadingZeros { get; private set; }
 
-    public long Characters { get; private set; }
-
-    public long WithSpaces { get; private set; }
-
     public bool Ascending { get; private set; } = true;
 
     public double Minimum { get; private set; } = double.PositiveInfinity;
 
     public double Maximum { get; private set; } = double.NegativeInfinity;
 
-    /// <summary>Distinct texts with how often the training part has them.</summary>
-    public Dictionary<string, long> Distinct { get; } = new(StringComparer.Ordinal);
+    /// <summary>Its texts, counted.</summary>
+    public TextCounts Texts { get; private set; } = new();
 
-    /// <summary>Training numbers (or dates, in seconds): all, or a seeded sample.</summary>
-    public List<double> Values { get; } = [];
+    /// <summary>Training numbers (or dates, in seconds).</summary>
+    public NumberSample Numbers { get; } = new(schedule);
+
+    /// <inheritdoc cref="TextCounts.Distinct"/>
+    public Dictionary<string, long> Distinct => Texts.Distinct;
+
+    /// <inheritdoc cref="NumberSample.Values"/>
+    public List<double> Values => Numbers.Values;
 
     public long Present => Count - Missing;
 
     /// <summary>Whether texts that were not looked at may matter: then only a pass over the rows tells.</summary>
-    public bool NeedsTexts => _hasUncounted && (Numeric < Present || (LeadingZeros > 0 && Integers == Numeric));
+    public bool NeedsTexts => Texts.HasUncounted && (Numeric < Present || (LeadingZeros > 0 && Integers == Numeric));
 
     public void Add(ReadOnlySpan<char> text, bool isTraining)
     {
         Count++;
-        if (Numbers.IsMissing(text))
+        if (Tabular.Numbers.IsMissing(text))
         {
+            Texts.AddMissing();
             AddMissing(isTraining);
             return;
         }
 
-        CountText(text, isTraining);
-        if (Numbers.TryParse(text, _decimalMark, out var number))
+        Texts.Add(text, isTraining);
+        if (Tabular.Numbers.TryParse(text, decimalMark, out var number))
         {
             LeadingZeros += text.Length > 1 && text[0] == '0' && char.IsAsciiDigit(text[1]) ? 1 : 0;
             AddNumber(number, isTraining);
         }
-        else if (Numbers.TryParseDate(text, out var seconds))
+        else if (Tabular.Numbers.TryParseDate(text, out var seconds))
         {
             Dates++;
             Keep(seconds, isTraining);
@@ -101,8 +89,7 @@ internal sealed class ColumnStatistics
             return;
         }
 
-        var counted = CountTexts(block, column, numbers, isHeld);
-        _hasUncounted |= counted < numbers.Length;
+        Texts.Add(block, column, numbers, isHeld);
         Count += numbers.Length;
         var (missing, integers, minimum, maximum, isAscending, last) = (0, 0, Minimum, Maximum, Ascending, _last);
         for (var row = 0; row < numbers.Length; row++)
@@ -121,28 +108,70 @@ internal sealed class ColumnStatistics
             last = number;
         }
 
-        Keep(numbers, training, missing > 0);
+        Numbers.Add(numbers, training, missing > 0);
         LeadingZeros += integers == numbers.Length - missing ? block.LeadingZeros(column) : 0; // they tell codes from counts, among whole numbers only
         Numeric += numbers.Length - missing;
+        _first = double.IsNaN(_first) && missing < numbers.Length ? FirstOf(numbers) : _first;
         (Integers, Minimum, Maximum, Ascending, _last) = (Integers + integers, minimum, maximum, isAscending, last);
     }
 
-    // Until no more distinct ones are counted; gives the rows that were looked at.
-    private int CountTexts(TableBlock block, int column, ReadOnlySpan<double> numbers, bool[] isHeld)
+    /// <summary>Takes what was learnt from the rows that come after, but for their texts and the sample of their numbers.</summary>
+    public void Join(ColumnStatistics later)
     {
-        Span<byte> room = stackalloc byte[TableBlock.LongestNumber];
-        Span<char> text = stackalloc char[TableBlock.LongestNumber];
-        var row = 0;
-        for (; row < numbers.Length && Distinct.Count < MaximumDistinct; row++)
+        Ascending &= later.Ascending && (later.Numeric == 0 || later._first > _last);
+        _first = double.IsNaN(_first) ? later._first : _first;
+        _last = later.Numeric > 0 ? later._last : _last;
+        (Count, Missing, TrainingMissing) = (Count + later.Count, Missing + later.Missing, TrainingMissing + later.TrainingMissing);
+        (Numeric, Integers, Dates, LeadingZeros) = (Numeric + later.Numeric, Integers + later.Integers, Dates + later.Dates, LeadingZeros + later.LeadingZeros);
+        (Minimum, Maximum) = (Math.Min(Minimum, later.Minimum), Math.Max(Maximum, later.Maximum));
+    }
+
+    /// <summary>Writes what <see cref="Read"/> takes.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="hasTexts">Whether texts of numbers are wanted.</param>
+    public void Write(BinaryWriter writer, bool hasTexts)
+    {
+        foreach (var count in (long[])[Count, Missing, TrainingMissing, Numeric, Integers, Dates, LeadingZeros])
         {
-            if (!double.IsNaN(numbers[row]))
-            {
-                var field = block.Field(row, column, room);
-                CountText(field.Length > text.Length ? Encoding.ASCII.GetString(field) : text[..Encoding.ASCII.GetChars(field, text)], !isHeld[row]);
-            }
+            writer.Write(count);
         }
 
-        return row;
+        foreach (var number in (double[])[_first, _last, Minimum, Maximum])
+        {
+            writer.Write(number);
+        }
+
+        writer.Write(Ascending);
+        Texts.Write(writer, hasTexts);
+    }
+
+    /// <summary>Reads what was learnt elsewhere, but for the numbers.</summary>
+    public static ColumnStatistics Read(BinaryReader reader, string name, char decimalMark) => new(name, decimalMark, null)
+    {
+        Count = reader.ReadInt64(),
+        Missing = reader.ReadInt64(),
+        TrainingMissing = reader.ReadInt64(),
+        Numeric = reader.ReadInt64(),
+        Integers = reader.ReadInt64(),
+        Dates = reader.ReadInt64(),
+        LeadingZeros = reader.ReadInt64(),
+        _first = reader.ReadDouble(),
+        _last = reader.ReadDouble(),
+        Minimum = reader.ReadDouble(),
+        Maximum = reader.ReadDouble(),
+        Ascending = reader.ReadBoolean(),
+        Texts = TextCounts.Read(reader),
+    };
+
+    private static double FirstOf(ReadOnlySpan<double> numbers)
+    {
+        var row = 0;
+        while (double.IsNaN(numbers[row]))
+        {
+            row++;
+        }
+
+        return numbers[row];
     }
 
     private static bool IsInteger(double number) => number == Math.Floor(number) && Math.Abs(number) < 1e15;
@@ -153,77 +182,21 @@ internal sealed class ColumnStatistics
         TrainingMissing += isTraining ? 1 : 0;
     }
 
-    private void CountText(ReadOnlySpan<char> text, bool isTraining)
-    {
-        Characters += text.Length;
-        WithSpaces += text.Contains(' ') ? 1 : 0;
-        ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, text);
-        if (!Unsafe.IsNullRef(ref count))
-        {
-            count += isTraining ? 1 : 0;
-        }
-        else if (Distinct.Count < MaximumDistinct)
-        {
-            _counts[text] = isTraining ? 1 : 0;
-        }
-    }
-
     private void AddNumber(double number, bool isTraining)
     {
         Numeric++;
         Integers += IsInteger(number) ? 1 : 0;
         (Minimum, Maximum) = (Math.Min(Minimum, number), Math.Max(Maximum, number));
         Ascending &= number > _last;
-        _last = number;
+        (_first, _last) = (double.IsNaN(_first) ? number : _first, number);
         Keep(number, isTraining);
-    }
-
-    private void Keep(ReadOnlySpan<double> numbers, int[] training, bool hasMissing)
-    {
-        if (hasMissing || _trainingNumbers < SampleSchedule.Size)
-        {
-            foreach (var row in training)
-            {
-                if (!double.IsNaN(numbers[row]))
-                {
-                    Keep(numbers[row]);
-                }
-            }
-
-            return;
-        }
-
-        for (; _schedule[_entry] is var (number, place) && number - _trainingNumbers < training.Length; _entry++)
-        {
-            Values[place] = numbers[training[(int)(number - _trainingNumbers)]];
-        }
-
-        _trainingNumbers += training.Length;
     }
 
     private void Keep(double value, bool isTraining)
     {
         if (isTraining)
         {
-            _schedule.Reach(_trainingNumbers);
-            Keep(value);
+            Numbers.Add(value);
         }
-    }
-
-    // The schedule reaches as far as the numbers that have passed.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Keep(double value)
-    {
-        if (_trainingNumbers < SampleSchedule.Size)
-        {
-            Values.Add(value);
-        }
-        else if (_schedule[_entry] is var (number, place) && number == _trainingNumbers)
-        {
-            Values[place] = value;
-            _entry++;
-        }
-
-        _trainingNumbers++;
     }
 }

@@ -1,10 +1,12 @@
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Numbers of a table as a first pass has read them, so that the second need not; as long as they fit.</summary>
-internal sealed class KeptBlocks(TableRoles roles) : TableBlocks
+/// <param name="roles">Columns that are not model input.</param>
+/// <param name="sharers">Processes that share the machine's memory.</param>
+internal sealed class KeptBlocks(TableRoles roles, int sharers) : TableBlocks
 {
     private const int MemoryShare = 8; // of what the machine has, at most one part in so many
-    private static readonly long Room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare;
+    private readonly long _room = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare / sharers;
     private readonly List<Block?> _blocks = [];
     private long _bytes;
 
@@ -12,7 +14,7 @@ internal sealed class KeptBlocks(TableRoles roles) : TableBlocks
     public override int Count => _blocks.Count;
 
     /// <summary>Whether all blocks are here.</summary>
-    public bool IsWhole => _bytes <= Room;
+    public bool IsWhole => _bytes <= _room;
 
     /// <summary>Keeps the numbers of the next block, and its labels and identifiers.</summary>
     /// <param name="block">The block.</param>
@@ -32,6 +34,9 @@ internal sealed class KeptBlocks(TableRoles roles) : TableBlocks
 
     /// <summary>Whether a column is all numbers.</summary>
     public bool HasNumbers(int column) => _blocks.TrueForAll(block => block!.Has(column));
+
+    /// <summary>A column's numbers in a block that was not read yet; NaN where a value is missing.</summary>
+    public ReadOnlyMemory<double> Numbers(int number, int column) => _blocks[number]!.Numbers(column);
 
     /// <inheritdoc/>
     public override TableBlock? Read(int number)
@@ -53,6 +58,8 @@ internal sealed class KeptBlocks(TableRoles roles) : TableBlocks
     private sealed class Block(int rows, ReadOnlyMemory<double>?[] numbers, string?[]? labels, string?[]? identifiers, TableRoles roles) : TableBlock
     {
         public override int Rows => rows;
+
+        public ReadOnlyMemory<double> Numbers(int column) => numbers[column]!.Value;
 
         public bool Has(int column) => numbers[column] is not null;
 

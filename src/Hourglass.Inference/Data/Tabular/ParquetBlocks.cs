@@ -49,6 +49,19 @@ internal sealed class ParquetBlocks : TableBlocks
     public override long Rows => _blocks.Sum(block => (long)block.Rows);
 
     /// <inheritdoc/>
+    /// <remarks>Between row groups where these are many: a group is decoded whole by everyone who reads of it.</remarks>
+    public override int FirstOf(int share, int shares)
+    {
+        var first = base.FirstOf(share, shares);
+        while (_unread.Length >= 2 * shares && first > 0 && first < Count && _blocks[first].First > 0)
+        {
+            first--;
+        }
+
+        return first;
+    }
+
+    /// <inheritdoc/>
     public override TableBlock Read(int number)
     {
         var (group, first, rows) = _blocks[number];

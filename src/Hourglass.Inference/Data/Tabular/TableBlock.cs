@@ -12,6 +12,11 @@ internal abstract class TableBlocks : IDisposable
     /// <summary>Rows of all blocks; 0 where that is not known before they are read.</summary>
     public virtual long Rows => 0;
 
+    /// <summary>The first block of a share, where several read one after another's run.</summary>
+    /// <param name="share">Its number, from 0; the number of shares gives what stands after the last.</param>
+    /// <param name="shares">How many.</param>
+    public virtual int FirstOf(int share, int shares) => (int)((long)Count * share / shares);
+
     /// <summary>Reads a block; safe for concurrent calls.</summary>
     /// <param name="number">Its number, from 0.</param>
     /// <returns>Null where a row has a flaw.</returns>

@@ -12,21 +12,23 @@ internal static class TableData
         var roles = TableRoles.Of(source, read);
         var hash = Task.Run(source.Hash, cancellationToken);
         var (columns, schedule) = NewColumns();
-        var learnt = options.ByTime ? null : TableLearning.ByBlocks(source, roles, columns, schedule, options, progress, cancellationToken);
-        if (learnt is null)
+        var learnt = options.ByTime ? null : LearnByBlocks();
+        if (learnt is null || Array.Exists(columns, column => column.NeedsTexts))
         {
+            learnt = null;
             (columns, _) = NewColumns();
             TableLearning.ByRows(source, roles, columns, read, options, progress, cancellationToken);
-        }
-
-        if (columns[0].Count == 0)
-        {
-            throw new DataException($"{source.Name}: holds no rows.");
         }
 
         progress?.Report(0.5);
         var (preprocessing, described) = Fit(source, roles, columns, options);
         return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, options, hash, learnt).Run(described, progress, 0.5, cancellationToken);
+
+        LearntBlocks? LearnByBlocks()
+        {
+            using var blocks = source.OpenBlocks(AllOf(source));
+            return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, sharers: 1, progress, cancellationToken);
+        }
 
         (ColumnStatistics[] Columns, SampleSchedule Schedule) NewColumns()
         {
@@ -39,6 +41,13 @@ internal static class TableData
     public static PreparedData Apply(TableSource source, ReadOptions read, TablePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(0);
+        return new TableIngest(source, read, RolesFor(source, read, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
+    }
+
+    /// <summary>Columns that are not model input, where preprocessing was fitted before.</summary>
+    /// <exception cref="DataException">The source lacks columns.</exception>
+    public static TableRoles RolesFor(TableSource source, ReadOptions read, TablePreprocessing preprocessing)
+    {
         var missing = preprocessing.Columns.Select(column => column.Name).Where(name => !source.Columns.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
         if (missing.Count > 0)
         {
@@ -46,12 +55,20 @@ internal static class TableData
         }
 
         var label = read.Label is null || source.Columns.Contains(read.Label, StringComparer.OrdinalIgnoreCase) || int.TryParse(read.Label, CultureInfo.InvariantCulture, out _) ? read.Label : null;
-        var roles = TableRoles.Of(source, read with { Label = label, Ignore = [] });
-        return new TableIngest(source, read, roles.WithClock(source, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
+        return TableRoles.Of(source, read with { Label = label, Ignore = [] }).WithClock(source, preprocessing);
     }
 
-    private static (TablePreprocessing, ColumnDescription[]) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)
+    /// <summary>Numbers of all columns.</summary>
+    public static IReadOnlySet<int> AllOf(TableSource source) => Enumerable.Range(0, source.Columns.Count).ToHashSet();
+
+    /// <summary>From what was learnt to transforms, and to what is told about the columns.</summary>
+    public static (TablePreprocessing Preprocessing, ColumnDescription[] Described) Fit(TableSource source, TableRoles roles, ColumnStatistics[] columns, PreparationOptions options)
     {
+        if (columns[0].Count == 0)
+        {
+            throw new DataException($"{source.Name}: holds no rows.");
+        }
+
         var (fitted, described) = (new ColumnTransform?[columns.Length], new ColumnDescription[columns.Length]);
         Parallel.For(0, columns.Length, index =>
         {

@@ -1,4 +1,3 @@
-using Hourglass.Data.Arrays;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
 
@@ -9,73 +8,78 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 {
     private const int ListedBadRows = 10;
     private readonly int[] _places = [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))];
-    private readonly List<bool> _isHeld = [];
-    private readonly List<string?> _labels = [];
-    private readonly List<string> _identifiers = [];
-    private readonly List<double> _times = [];
+
+    /// <summary>What is known about the rows beside their values.</summary>
+    public TableFacts Facts { get; } = new(roles);
 
     /// <summary>Reads all rows.</summary>
     /// <param name="described">What was inferred about the columns.</param>
     /// <param name="progress">Told the share done, up to 1.</param>
     /// <param name="done">The share done before.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken)
+    public PreparedData Run(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken) =>
+        RunByBlocks(described, progress, done, cancellationToken) ?? RunByRows(described, progress, done, cancellationToken);
+
+    /// <summary>Reads all rows one by one, which names flaws.</summary>
+    public PreparedData RunByRows(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken)
     {
         var badRows = new List<DataException>();
-        var store = ByBlocks(progress, done, cancellationToken) ?? ByRows(badRows, progress, done, cancellationToken) ?? throw new DataException($"{source.Name}: holds no rows that can be read.");
-        return new PreparedData
-        {
-            Samples = store,
-            Preprocessing = preprocessing,
-            Split = HoldOut.Split(_isHeld),
-            Labels = roles.Label is null ? null : LabelCodes.From(_labels),
-            Identifiers = roles.Id is null ? null : _identifiers,
-            Times = roles.Clock is null ? null : _times,
-            Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) },
-        };
+        Facts.Clear();
+        using var writer = NewWriter();
+        WriteRows(writer, badRows, progress, done, cancellationToken);
+        return writer.Count > 0 ? Complete(writer, described, badRows) : throw new DataException($"{source.Name}: holds no rows that can be read.");
     }
 
-    private SampleStore? ByBlocks(IProgress<double>? progress, double start, CancellationToken cancellationToken)
+    /// <summary>Closes a store and tells what is known about it.</summary>
+    public PreparedData Complete(SampleStoreWriter writer, IReadOnlyList<ColumnDescription> described, IReadOnlyList<DataException> badRows)
     {
-        using var blocks = learnt?.For(preprocessing.Columns, _places) ?? source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && learnt is null));
-        if (blocks is null)
-        {
-            return null;
-        }
+        var store = writer.Finish();
+        return Facts.Of(store, preprocessing, new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) });
+    }
 
-        using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
+    /// <summary>Starts a store.</summary>
+    public SampleStoreWriter NewWriter() => SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
+
+    /// <summary>The blocks to read: those that were kept, else the file's; null where it has none.</summary>
+    /// <param name="share">Takes a share of the file's blocks; all are read when null.</param>
+    public TableBlocks? Blocks(Func<TableBlocks, TableBlocks>? share = null) => learnt?.For(preprocessing.Columns, _places)
+        ?? (source.OpenBlocks(roles.Wanted(source.Columns.Count, _places, hasKeys: options.Validation > 0 && learnt is null)) is { } all ? share?.Invoke(all) ?? all : null);
+
+    /// <summary>Writes the rows of blocks.</summary>
+    /// <param name="blocks">The first is the first that was learnt from.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="progress">Told the share done, up to 1.</param>
+    /// <param name="start">The share done before.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>False where a row has a flaw.</returns>
+    public bool Write(TableBlocks blocks, SampleStoreWriter writer, IProgress<double>? progress, double start, CancellationToken cancellationToken)
+    {
         var done = 0;
         foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.ByPlace ? [] : null)) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (samples is null)
             {
-                Forget();
-                return null;
+                return false;
             }
 
-            _isHeld.AddRange(options.ByPlace ? options.Drawn(writer.Count, samples.Values.Length / preprocessing.SampleShape[0]) : samples.IsHeld);
+            Facts.Add(samples, options.ByPlace ? options.Drawn(writer.Count, samples.Values.Length / preprocessing.SampleShape[0]) : samples.IsHeld);
             writer.Append(samples.Values);
-            _labels.AddRange(samples.Labels);
-            _identifiers.AddRange(samples.Identifiers);
-            _times.AddRange(samples.Times);
             progress?.Report(start + ((1 - start) * ++done / blocks.Count));
         }
 
-        return writer.Count > 0 ? writer.Finish() : null;
+        return true;
     }
 
-    private void Forget()
+    private PreparedData? RunByBlocks(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken)
     {
-        _isHeld.Clear();
-        _labels.Clear();
-        _identifiers.Clear();
-        _times.Clear();
+        using var blocks = Blocks();
+        using var writer = blocks is null ? null : NewWriter();
+        return writer is not null && Write(blocks!, writer, progress, done, cancellationToken) && writer.Count > 0 ? Complete(writer, described, []) : null;
     }
 
-    private SampleStore? ByRows(List<DataException> badRows, IProgress<double>? progress, double start, CancellationToken cancellationToken)
+    private void WriteRows(SampleStoreWriter writer, List<DataException> badRows, IProgress<double>? progress, double start, CancellationToken cancellationToken)
     {
-        using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. preprocessing.SampleShape], ElementType.Float32);
         var (values, key, next) = (new float[preprocessing.SampleShape[0]], new RowKey(source, roles), 0L);
         foreach (var row in source.Rows(read.OnBadRow == BadRowPolicy.Skip ? badRows.Add : null, progress, start, 1))
         {
@@ -92,25 +96,9 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
                 continue;
             }
 
-            _isHeld.Add(options.IsHeld(place, key.Of(row)));
+            Facts.Add(row.Fields, options.IsHeld(place, key.Of(row)));
             writer.Append(values);
-            if (roles.Label is { } label)
-            {
-                _labels.Add(row.Fields[label]);
-            }
-
-            if (roles.Id is { } id)
-            {
-                _identifiers.Add(row.Fields[id] ?? "");
-            }
-
-            if (roles.Clock is { } clock)
-            {
-                _times.Add(TableRoles.Seconds(row.Fields[clock]));
-            }
         }
-
-        return writer.Count > 0 ? writer.Finish() : null;
     }
 
     private DataException? Transform(TableRow row, float[] values)
@@ -132,7 +120,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         return null;
     }
 
-    private static string[] Notes(List<DataException> badRows) => badRows.Count == 0
+    private static string[] Notes(IReadOnlyList<DataException> badRows) => badRows.Count == 0
         ? []
         : [$"Skipped {badRows.Count} malformed rows.", .. badRows.Take(ListedBadRows).Select(fault => $"Skipped: {fault.Message}")];
 }

@@ -6,23 +6,18 @@ namespace Hourglass.Data.Tabular;
 internal static class TableLearning
 {
     /// <summary>Learns from blocks on all processors.</summary>
-    /// <param name="source">The table.</param>
+    /// <param name="blocks">All of the table, or a rank's share.</param>
     /// <param name="roles">Columns that are not model input.</param>
     /// <param name="columns">Receive what is learnt.</param>
+    /// <param name="schedule">Of the columns' samples; null where numbers are only counted.</param>
     /// <param name="options">Of the split.</param>
+    /// <param name="sharers">Processes that share the machine's memory.</param>
     /// <param name="progress">Told the share done, up to one half.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
-    /// <param name="schedule">Of the columns' samples.</param>
     /// <returns>Null where the table must be read by its rows.</returns>
-    public static LearntBlocks? ByBlocks(TableSource source, TableRoles roles, ColumnStatistics[] columns, SampleSchedule schedule, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static LearntBlocks? ByBlocks(TableBlocks blocks, TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, PreparationOptions options, int sharers, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var blocks = source.OpenBlocks(Enumerable.Range(0, columns.Length).ToHashSet());
-        if (blocks is null)
-        {
-            return null;
-        }
-
-        var (held, kept, rows) = (new List<bool[]>(), new KeptBlocks(roles), 0L);
+        var (held, kept, rows) = (new List<bool[]>(), new KeptBlocks(roles, sharers), 0L);
         foreach (var block in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } read ? ParsedBlock.Of(read, roles, columns.Length, options) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -32,14 +27,14 @@ internal static class TableLearning
             }
 
             var own = options.ByPlace ? new BlockSplit(options.Drawn(rows, block.Block.Rows)) : block.Split!;
-            schedule.Reach(rows += block.Block.Rows);
+            schedule?.Reach(rows += block.Block.Rows);
             Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], own.IsHeld, own.Training));
             held.Add(own.IsHeld);
             kept.Add(block.Block, block.Numbers);
             progress?.Report(0.5 * held.Count / blocks.Count);
         }
 
-        return Array.Exists(columns, column => column.NeedsTexts) ? null : new LearntBlocks(held, kept);
+        return new LearntBlocks(held, kept);
     }
 
     /// <summary>Learns from rows, one after another.</summary>
@@ -57,31 +52,6 @@ internal static class TableLearning
             {
                 columns[column].Add(row.Fields[column], isTraining);
             }
-        }
-    }
-
-    // The rows of a block that validate and train.
-    private sealed record BlockSplit(bool[] IsHeld)
-    {
-        public int[] Training { get; } = [.. Enumerable.Range(0, IsHeld.Length).Where(row => !IsHeld[row])];
-    }
-
-    // A block with its numbers, null for columns that hold others; its split is null where rows are drawn by their places, which those before it decide.
-    private sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, BlockSplit? Split)
-    {
-        public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
-        {
-            var (all, numbers) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns]); // one array, which the collector leaves where it is
-            for (var column = 0; column < columns; column++)
-            {
-                var own = all.AsMemory(column * block.Rows, block.Rows);
-                if (block.TryNumbers(column, own.Span))
-                {
-                    numbers[column] = own;
-                }
-            }
-
-            return new ParsedBlock(block, numbers, options.ByPlace ? null : new BlockSplit(roles.Held(block, columns, options)));
         }
     }
 }

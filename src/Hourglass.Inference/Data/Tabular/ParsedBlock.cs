@@ -1,0 +1,36 @@
+namespace Hourglass.Data.Tabular;
+
+/// <summary>The rows of a block that validate, and those that train.</summary>
+/// <param name="IsHeld">Which rows validate.</param>
+internal sealed record BlockSplit(bool[] IsHeld)
+{
+    /// <summary>The others, in order.</summary>
+    public int[] Training { get; } = [.. Enumerable.Range(0, IsHeld.Length).Where(row => !IsHeld[row])];
+}
+
+/// <summary>A block with its numbers.</summary>
+/// <param name="Block">The rows.</param>
+/// <param name="Numbers">[column][row]; null for columns that hold others.</param>
+/// <param name="Split">Null where rows are drawn by their places, which those before it decide.</param>
+internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, BlockSplit? Split)
+{
+    /// <summary>Parses all columns.</summary>
+    /// <param name="block">The rows.</param>
+    /// <param name="roles">Columns that are not model input.</param>
+    /// <param name="columns">How many.</param>
+    /// <param name="options">Of the split.</param>
+    public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
+    {
+        var (all, numbers) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns]); // one array, which the collector leaves where it is
+        for (var column = 0; column < columns; column++)
+        {
+            var own = all.AsMemory(column * block.Rows, block.Rows);
+            if (block.TryNumbers(column, own.Span))
+            {
+                numbers[column] = own;
+            }
+        }
+
+        return new ParsedBlock(block, numbers, options.ByPlace ? null : new BlockSplit(roles.Held(block, columns, options)));
+    }
+}

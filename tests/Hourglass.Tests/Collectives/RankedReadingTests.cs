@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text;
+using Hourglass.Bundles;
+using Hourglass.Collectives;
+using Hourglass.Data;
+using Hourglass.Data.Output;
+using Hourglass.Data.Stores;
+
+namespace Hourglass.Tests.Collectives;
+
+/// <summary>What several ranks read is what one process reads, to the byte.</summary>
+public sealed class RankedReadingTests : IDisposable
+{
+    private const int Rows = 130_000; // more numbers than a column's sample holds, more distinct texts than are counted
+    private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
+
+    public static TheoryData<string, int> Tables => new() { { "numbers", 2 }, { "numbers with gaps", 3 }, { "all kinds", 3 }, { "words beyond count", 2 }, { "zeros before", 3 } };
+
+    private string StoreFolder => Path.Combine(_folder, "stores");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory, MemberData(nameof(Tables))]
+    public void A_table_cut_among_ranks_becomes_the_store_and_preprocessing_of_one_process(string table, int size)
+    {
+        var path = Write("rows.csv", Table(table));
+        var read = new ReadOptions { StoreFolder = StoreFolder, Label = table == "all kinds" ? "kind" : null, Id = table == "all kinds" ? "name" : null };
+        var options = new PreparationOptions { Seed = 5 };
+        using var alone = DataFile.Prepare(path, read, options);
+        Same(alone, size, ranks => DataFile.Prepare(path, read, options, ranks));
+        Same(Applied(path, read, alone), size, ranks => DataFile.Apply(path, read, alone.Preprocessing, ranks));
+    }
+
+    [Theory]
+    [InlineData("hash", 2)]
+    [InlineData("hash", 5)]
+    [InlineData("place", 3)]
+    [InlineData("time", 2)]
+    public void A_Parquet_file_read_by_ranks_becomes_what_one_process_makes_of_it(string split, int size)
+    {
+        var path = Path.Combine(_folder, "rows.parquet");
+        var random = new Random(3);
+        ResultWriter.Write(path, new NumberTable { Columns = ["a", "b", "c"], Texts = [], Count = Rows, Blocks = Enumerable.Range(0, Rows / 1000).Select(_ => Enumerable.Range(0, 3000).Select(_ => random.NextSingle()).ToArray()) });
+        var options = new PreparationOptions { ByPlace = split == "place", ByTime = split == "time" };
+        using var alone = DataFile.Prepare(path, new ReadOptions(), options);
+        Same(alone, size, ranks => DataFile.Prepare(path, new ReadOptions(), options, ranks));
+        Same(Applied(path, new ReadOptions(), alone), size, ranks => DataFile.Apply(path, new ReadOptions(), alone.Preprocessing, ranks));
+    }
+
+    [Theory]
+    [InlineData("glyphs")]
+    [InlineData("telemetry")]
+    public void What_cannot_be_cut_is_read_by_rank_zero_for_all(string name)
+    {
+        using var alone = DataFile.Prepare(name, new ReadOptions(), new PreparationOptions());
+        Same(alone, 3, ranks => DataFile.Prepare(name, new ReadOptions(), new PreparationOptions(), ranks));
+    }
+
+    [Theory]
+    [InlineData(BadRowPolicy.Fail)]
+    [InlineData(BadRowPolicy.Skip)]
+    public void A_bad_line_among_another_rank_s_rows_is_named_once_with_its_number(BadRowPolicy policy)
+    {
+        var lines = Table("numbers").Split('\n');
+        lines[100_000] = "1,2,oops,4";
+        var (path, read) = (Write("rows.csv", string.Join('\n', lines)), new ReadOptions { OnBadRow = policy, StoreFolder = StoreFolder });
+        if (policy == BadRowPolicy.Skip)
+        {
+            using var alone = DataFile.Prepare(path, read, new PreparationOptions());
+            Assert.Contains("line 100001", string.Join(' ', alone.Description.Notes), StringComparison.Ordinal);
+            Same(alone, 2, ranks => DataFile.Prepare(path, read, new PreparationOptions(), ranks));
+            return;
+        }
+
+        var faults = ThreadRanks.Run(2, ranks => Assert.Throws<AgreedFaultException>(() => DataFile.Prepare(path, read, new PreparationOptions(), ranks)).Message);
+        Assert.Equal(faults[0], faults[1]);
+        Assert.StartsWith($"{path}: line 100001, column 3 ('c'): expected a number, found 'oops'", faults[0], StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(StoreFolder));
+    }
+
+    [Fact]
+    public void A_number_too_large_for_a_sample_is_named_by_one_rank_with_its_line()
+    {
+        var good = Write("rows.csv", Table("numbers"));
+        using var fitted = DataFile.Prepare(good, new ReadOptions(), new PreparationOptions { Scaling = Scaling.None });
+        var lines = Table("numbers").Split('\n');
+        lines[100_000] = "1,2,1e300,4";
+        var path = Write("large.csv", string.Join('\n', lines));
+        var faults = ThreadRanks.Run(2, ranks => Assert.Throws<AgreedFaultException>(() => DataFile.Apply(path, new ReadOptions(), fitted.Preprocessing, ranks)).Message);
+        Assert.Equal(faults[0], faults[1]);
+        Assert.Contains("line 100001, column 3 ('c')", faults[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ranks_without_the_source_are_given_what_rank_zero_reads()
+    {
+        var path = Write("rows.csv", Table("numbers"));
+        using var alone = DataFile.Prepare(path, new ReadOptions(), new PreparationOptions());
+        Same(alone, 3, ranks => DataFile.Prepare(ranks.Rank == 1 ? path + ".not-here" : path, new ReadOptions(), new PreparationOptions(), ranks));
+        Assert.Contains("There is no file", Assert.Throws<AgreedFaultException>(() => ThreadRanks.Run(2, ranks => DataFile.Prepare(ranks.Rank == 0 ? path + ".not-here" : path, new ReadOptions(), new PreparationOptions(), ranks))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(5_000_000)]
+    public void Another_file_of_the_same_size_is_refused(int length)
+    {
+        var text = new StringBuilder("a,b\n");
+        for (var row = 0; text.Length < length; row++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{row % 7},{row % 11}\n");
+        }
+
+        var (path, other) = (Write("rows.csv", text.ToString()), Write("other.csv", text.ToString()[..^2] + "9\n"));
+        var faults = ThreadRanks.Run(2, ranks => Assert.Throws<AgreedFaultException>(() => DataFile.Prepare(ranks.Rank == 1 ? other : path, new ReadOptions(), new PreparationOptions(), ranks)).Message);
+        Assert.Equal(faults[0], faults[1]);
+        Assert.StartsWith("The ranks do not have the same data (size and hash of the source): rank 1", faults[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_store_is_kept_once_and_reused_by_all_ranks()
+    {
+        var (path, cache) = (Write("rows.csv", Table("numbers")), new StoreCache(Path.Combine(_folder, "cache"), 1 << 30));
+        var read = new ReadOptions { Cache = cache };
+        using var alone = DataFile.Prepare(path, new ReadOptions(), new PreparationOptions());
+        Assert.False(Same(alone, 2, ranks => DataFile.Prepare(path, read, new PreparationOptions(), ranks)));
+        Assert.True(Same(alone, 2, ranks => DataFile.Prepare(path, read, new PreparationOptions(), ranks)));
+        Assert.Single(cache.Stores());
+        Assert.Empty(Directory.GetFiles(cache.Folder));
+    }
+
+    private static PreparedData Applied(string path, ReadOptions read, PreparedData alone) => DataFile.Apply(path, read, alone.Preprocessing);
+
+    // Whether all say that the samples come from a kept store.
+    private static bool Same(PreparedData alone, int size, Func<ICollective, PreparedData> prepare)
+    {
+        var expected = (File.ReadAllBytes(alone.Samples.Path), Facts(alone));
+        var reused = ThreadRanks.Run(size, ranks =>
+        {
+            using var own = prepare(ranks);
+            var actual = (File.ReadAllBytes(own.Samples.Path), Facts(own));
+            ranks.Gather([]); // rank 0 removes the store that all have read
+            Assert.Equal(expected.Item2, actual.Item2);
+            Assert.True(expected.Item1.AsSpan().SequenceEqual(actual.Item1));
+            return own.IsReused;
+        });
+        Assert.Equal(reused[0], reused[^1]);
+        return reused[0];
+    }
+
+    private static string Facts(PreparedData data) =>
+        BundleJson.Serialize(data.Preprocessing) + BundleJson.Serialize(data.Description) + BundleJson.Serialize(data.Split) + BundleJson.Serialize(data.Labels) + BundleJson.Serialize(data.Identifiers ?? []) + BundleJson.Serialize(data.Times ?? []);
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(_folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    // Columns whose distinct texts reach the limit among the first, the middle or the last rows, or never.
+    private static string Table(string kind)
+    {
+        var (random, text) = (new Random(7), new StringBuilder());
+        text.AppendLine(kind == "all kinds" ? "name,kind,x,when,city,flag,mixed" : kind == "words beyond count" ? "word,x" : "a,b,c,d");
+        for (var row = 0; row < Rows; row++)
+        {
+            var x = random.NextDouble() * 1000;
+            text.AppendLine(kind switch
+            {
+                "all kinds" => FormattableString.Invariant($"r{row},{"abc"[row % 3]},{(row % 50 == 7 ? "" : x)},{new DateTime(2020, 1, 1).AddMinutes(row * 7):yyyy-MM-dd HH:mm},city {row * 7 % 45},{(row % 3 == 0 ? "yes" : "no")},{(row < 50_000 || row % 9 == 0 ? row : "w" + (row % 100))}"),
+                "words beyond count" => FormattableString.Invariant($"{(row % 2 == 0 ? "w" + (row % 30_000) : "v" + (row % 9))},{x:0.0000}"),
+                "zeros before" => FormattableString.Invariant($"{row % 900:0000},{row % 21_000},{row / 5},{x:0.000}"),
+                "numbers with gaps" => FormattableString.Invariant($"{(row % 11 == 3 ? "NA" : x)},{row / 4},{(row < 70_000 ? row % 9 : row)},{row % 5}"),
+                _ => FormattableString.Invariant($"{x},{row / 3},{Math.Exp(x / 50):0.00},{row % 19_990}"),
+            });
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+}
