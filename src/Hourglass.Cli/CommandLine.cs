@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Hourglass.Cli.Commands;
 using Hourglass.Cli.Commands.Detect;
+using Hourglass.Collectives;
 
 namespace Hourglass.Cli;
 
@@ -13,23 +14,23 @@ public static class CommandLine
     /// <param name="output">Results.</param>
     /// <param name="error">Progress and faults.</param>
     /// <param name="isTerminal">Whether <paramref name="error"/> is a screen that can be redrawn.</param>
-    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal)
+    public static Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal) =>
+        RunAsync(args, output, error, isTerminal, Collective.LaunchedRank(), Collective.LaunchedSize());
+
+    /// <summary>Runs one command line in one of several processes that a launcher has started.</summary>
+    internal static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, bool isTerminal, int rank, int ranks)
     {
         var screen = new Screen(output, error, isTerminal);
         var result = CreateRoot(screen).Parse(args);
+        var command = result.CommandResult.Command;
+        if (command.Action is not null && command.Subcommands.Count == 0 && !args.Contains("--help") && RankedCommand.Refuses(Words(result.CommandResult), rank, ranks, error))
+        {
+            return 1;
+        }
+
         if (result.Errors.Count > 0)
         {
-            foreach (var fault in result.Errors)
-            {
-                await error.WriteLineAsync($"hourglass: {fault.Message}");
-            }
-
-            foreach (var near in result.UnmatchedTokens.Select(token => Spelling.Nearest(token, result.CommandResult.Command)).OfType<string>())
-            {
-                await error.WriteLineAsync($"Did you mean '{near}'?");
-            }
-
-            await error.WriteLineAsync($"Try 'hourglass {string.Join(' ', result.CommandResult.Command is RootCommand ? [] : new[] { result.CommandResult.Command.Name, "" })}--help'.");
+            await ExplainAsync(result, error);
             return 1;
         }
 
@@ -54,6 +55,21 @@ public static class CommandLine
             await error.WriteLineAsync($"hourglass: internal fault: {fault.Message.ReplaceLineEndings(" ")[..Math.Min(200, fault.Message.ReplaceLineEndings(" ").Length)]} This is a fault of Hourglass, not of your data; please report it with {log}.");
             return 2;
         }
+    }
+
+    private static async Task ExplainAsync(ParseResult result, TextWriter error)
+    {
+        foreach (var fault in result.Errors)
+        {
+            await error.WriteLineAsync($"hourglass: {fault.Message}");
+        }
+
+        foreach (var near in result.UnmatchedTokens.Select(token => Spelling.Nearest(token, result.CommandResult.Command)).OfType<string>())
+        {
+            await error.WriteLineAsync($"Did you mean '{near}'?");
+        }
+
+        await error.WriteLineAsync($"Try 'hourglass {string.Join(' ', result.CommandResult.Command is RootCommand ? [] : new[] { result.CommandResult.Command.Name, "" })}--help'.");
     }
 
     // "data get" for a command under another.

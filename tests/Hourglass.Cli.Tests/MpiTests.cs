@@ -131,16 +131,29 @@ public sealed class MpiTests : IDisposable
     [Theory]
     [InlineData("openmpi", "score")]
     [InlineData("mpich", "encode")]
-    public async Task Three_ranks_score_and_encode_to_the_bytes_of_one_process(string family, string verb)
+    [InlineData("openmpi", "reconstruct")]
+    [InlineData("mpich", "reconstruct", "--corrupted")]
+    public async Task Three_ranks_score_encode_and_reconstruct_to_the_bytes_of_one_process(string family, string verb, params string[] more)
     {
         MpiJob.Require(family);
         var job = new MpiJob(family, _folder);
         await Alone(job);
-        string[] Command(string name) => [verb, Path.Combine(_folder, "alone.hourglass"), Path.Combine(_folder, "rows.csv"), "--out", Path.Combine(_folder, name)];
+        File.WriteAllText(Path.Combine(_folder, "many.csv"), Rows(30_000)); // several blocks for each rank
+        string[] Command(string name) => [verb, Path.Combine(_folder, "alone.hourglass"), Path.Combine(_folder, "many.csv"), "--out", Path.Combine(_folder, name), .. more];
         Assert.Equal(0, await CommandLine.RunAsync(Command("one.csv"), TextWriter.Null, TextWriter.Null, isTerminal: false));
         var (code, text) = job.Run(3, Command("three.csv"));
         Assert.True(code == 0, text);
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "one.csv")), File.ReadAllBytes(Path.Combine(_folder, "three.csv")));
+    }
+
+    [Theory, MemberData(nameof(Families))]
+    public void A_command_that_ranks_cannot_share_is_refused_once_with_a_reason(string family)
+    {
+        MpiJob.Require(family);
+        var (code, text) = new MpiJob(family, _folder).Run(2, ["detect", "train", "rows.csv"]);
+        Assert.NotEqual(0, code);
+        Assert.Contains("does not share its work among ranks: each of the 2 processes", Assert.Single(text.Split('\n'), line => line.StartsWith("hourglass", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(["rows.csv"], Directory.GetFiles(_folder).Select(path => Path.GetFileName(path)));
     }
 
     private static void Near(float[] expected, float[] actual)

@@ -9,7 +9,7 @@ internal static class EncodeCommand
         screen, "encode", "The encoder alone: latents of each sample.\n\nExample:\n  hourglass encode model.hourglass data.csv --out latents.npy", "latents.csv, .parquet, .npy or .npz (latents.csv).", run =>
         {
             var (model, path) = (run.Model.Reconstructor, run.Out ?? "latents.csv");
-            run.Write(path, [.. Enumerable.Range(1, model.LatentSize).Select(latent => $"latent {latent}")], run.Figures(model.LatentSize, (samples, latents) => model.Encode(samples, latents)));
+            run.Write(path, [.. Enumerable.Range(1, model.LatentSize).Select(latent => $"latent {latent}")], run.Figures(model.LatentSize, (_, samples, latents) => model.Encode(samples, latents)));
             var result = new WrittenResult(run.Data.Samples.Count, Path.GetFullPath(path), [model.LatentSize]);
             if (run.AsJson)
             {

@@ -147,14 +147,15 @@ internal static class ModelOnData
 
         /// <summary>Figures of the samples in blocks, [sample, figure] row-major, in order, on rank 0; elsewhere none, but the work is done.</summary>
         /// <param name="width">Figures of a sample.</param>
-        /// <param name="measure">Fills figures, [sample, figure], from a block of samples, [sample, value].</param>
-        public IEnumerable<float[]> Figures(int width, Action<float[], float[]> measure)
+        /// <param name="measure">Fills figures, [sample, figure], from the number of a block's first sample and its samples, [sample, value].</param>
+        public IEnumerable<float[]> Figures(int width, Action<long, float[], float[]> measure)
         {
             for (var start = 0L; start < Data.Samples.Count; start += (long)BlockRows * Ranks.Size)
             {
-                var samples = Block(Data.Samples, Math.Min(Data.Samples.Count, start + ((long)Ranks.Rank * BlockRows)), BlockRows);
+                var first = Math.Min(Data.Samples.Count, start + ((long)Ranks.Rank * BlockRows));
+                var samples = Block(Data.Samples, first, BlockRows);
                 var figures = new float[samples.Length / Data.Samples.SampleLength * width];
-                measure(samples, figures);
+                measure(first, samples, figures);
                 foreach (var block in Ranks.Size == 1 ? [figures] : Ranks.Gather(MemoryMarshal.AsBytes<float>(figures)).Where(_ => Ranks.Rank == 0).Select(bytes => MemoryMarshal.Cast<byte, float>(bytes).ToArray()))
                 {
                     yield return block;
@@ -165,9 +166,15 @@ internal static class ModelOnData
         /// <summary>Writes blocks of figures on rank 0, and does the work for them elsewhere.</summary>
         public void Write(string path, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
         {
+            Write(blocks, rows => SampleOutput.Write(path, Prepared, Stream?.Count ?? Data.Samples.Count, names, rows));
+        }
+
+        /// <summary>Gives blocks to whoever writes them on rank 0, and does the work for them elsewhere.</summary>
+        public void Write(IEnumerable<float[]> blocks, Action<IEnumerable<float[]>> write)
+        {
             if (Ranks.Rank == 0)
             {
-                SampleOutput.Write(path, Prepared, Stream?.Count ?? Data.Samples.Count, names, blocks);
+                write(blocks);
                 return;
             }
 

@@ -21,25 +21,26 @@ internal static class ReconstructCommand
         var corrupted = new Option<bool>("--corrupted") { Description = "Reconstruct from what training showed the encoder: noise added, parts hidden; a picture then has a row of it." };
         return ModelOnData.CreateForScoring(screen, "reconstruct", Description, "reconstructions.csv, .parquet, .npy, .npz, or .png: originals above reconstructions (reconstructions.csv).", run =>
         {
-            if (run.Ranks.Rank > 0)
-            {
-                return; // what is left of the work is writing
-            }
-
             var (path, preprocessing) = (run.Out ?? "reconstructions.csv", run.Model.Preprocessing);
             using var trained = run.Parse.GetValue(corrupted) ? Trained(run) : null;
-            var samples = path.EndsWith(".png", StringComparison.OrdinalIgnoreCase)
-                ? Pairs(run, trained)
-                : run.Blocks().SelectMany(block => SampleOutput.Rows(trained?.ReconstructCorrupted(block.Values, (int)block.Start).Reconstructions ?? Again(run, block.Values), run.Data.Samples.SampleLength));
-            SampleOutput.Write(path, preprocessing, samples, PictureColumns);
-            var result = new WrittenResult(run.Data.Samples.Count, Path.GetFullPath(path), preprocessing.SampleShape);
-            if (run.AsJson)
+            if (path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
             {
-                screen.WriteJson(result);
+                run.Write([], _ => SampleOutput.Write(path, preprocessing, Pairs(run, trained), PictureColumns)); // some dozens, which nobody need share
             }
             else
             {
-                screen.Output.WriteLine($"{result.Samples} samples: {path}");
+                var length = run.Data.Samples.SampleLength;
+                run.Write(run.Figures(length, (first, samples, again) => Reconstruct(run, trained, first, samples, again)), blocks => SampleOutput.Write(path, preprocessing, blocks.SelectMany(block => SampleOutput.Rows(block, length)), PictureColumns));
+            }
+
+            var result = new WrittenResult(run.Data.Samples.Count, Path.GetFullPath(path), preprocessing.SampleShape);
+            if (run.AsJson)
+            {
+                run.Screen.WriteJson(result);
+            }
+            else
+            {
+                run.Screen.Output.WriteLine($"{result.Samples} samples: {path}");
             }
         }, takesStreams: false, corrupted);
     }
@@ -50,6 +51,9 @@ internal static class ReconstructCommand
         var loaded = TrainedAutoencoder.Load(run.Model.Path);
         return run.UsesPca ? loaded.WithPca() : loaded;
     }
+
+    private static void Reconstruct(ModelOnData.ScoringRun run, TrainedAutoencoder? corrupted, long first, float[] samples, float[] again) =>
+        (samples.Length == 0 ? [] : corrupted?.ReconstructCorrupted(samples, (int)first).Reconstructions ?? Again(run, samples)).CopyTo(again, 0);
 
     private static float[] Again(ModelOnData.ScoringRun run, float[] samples)
     {

@@ -37,7 +37,7 @@ internal static class ScoreCommand
     private static IEnumerable<float[]> Figures(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, ScoreSummary summary)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        foreach (var figures in run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (samples, measured) => errors.Measure(samples, measured)))
+        foreach (var figures in run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (_, samples, measured) => errors.Measure(samples, measured)))
         {
             for (var place = 0; place < figures.Length; place += errors.Width)
             {

@@ -20,6 +20,9 @@ public static class Collective
     /// <summary>This process's number among those that a launcher started; 0 for a process alone.</summary>
     public static int LaunchedRank() => MpiLauncher.Find(Environment.GetEnvironmentVariable)?.Rank ?? 0;
 
+    /// <summary>Processes that a launcher started together with this one; 1 for a process alone.</summary>
+    public static int LaunchedSize() => MpiLauncher.Find(Environment.GetEnvironmentVariable)?.Size ?? 1;
+
     /// <summary>Threads that a rank may use so that the ranks of one machine fill it: all of those it is bound to, else its part of the machine.</summary>
     /// <returns>Null for a process alone, which decides for itself.</returns>
     public static int? ThreadsOfRank() => MpiLauncher.Find(Environment.GetEnvironmentVariable) is not { } launcher ? null
