@@ -40,7 +40,9 @@ public sealed class Detector : IDisposable
     public ScoreCalibration Calibration { get; }
 
     /// <summary>A test of whether scores still look like those of the calibration; of windows that share rows, one counts.</summary>
-    public DriftTest Drift() => new(Calibration.HeldOut, (Basis.Preprocessing as SeriesPreprocessing)?.Overlap ?? 1);
+    /// <param name="onlyNormal">Whether the samples are known to be normal; otherwise scores with an alarm do not count.</param>
+    public DriftTest Drift(bool onlyNormal = false) => new(
+        Calibration.HeldOut, (Basis.Preprocessing as SeriesPreprocessing)?.Overlap ?? 1, onlyNormal ? double.PositiveInfinity : Calibration.Threshold().Value ?? Calibration.HeldOut.Highest(1));
 
     /// <summary>Names of the rules.</summary>
     public IEnumerable<string> RuleNames => Rules.Select(rule => rule.Name);

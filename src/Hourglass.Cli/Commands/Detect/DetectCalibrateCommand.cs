@@ -41,7 +41,7 @@ internal static class DetectCalibrateCommand
     // Whether the fresh samples look like those that they replace.
     private static Detection.Calibration.DriftTest Drift(Detector before, PreparedData fresh)
     {
-        var drift = before.Drift();
+        var drift = before.Drift(onlyNormal: true);
         foreach (var score in SampleBlocks.Of(fresh.Samples).SelectMany(block => before.Score(block)))
         {
             drift.Add(score);

@@ -44,7 +44,7 @@ public sealed record DetectionFigures(
 
     private static DriftTest DriftOf(Detector detector, List<double> scores, bool[] anomalous)
     {
-        var drift = detector.Drift();
+        var drift = detector.Drift(onlyNormal: true);
         for (var sample = 0; sample < anomalous.Length; sample++)
         {
             if (!anomalous[sample])
