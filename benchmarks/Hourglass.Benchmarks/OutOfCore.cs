@@ -15,6 +15,7 @@ internal static class OutOfCore
 {
     private const int Batch = 256;
     private const int InMemorySamples = 100_000;
+    private const int DiskSamples = 200_000;
 
     public static int Run(string[] args)
     {
@@ -23,19 +24,19 @@ internal static class OutOfCore
         using var small = Write(args, width, InMemorySamples);
         using var store = Arguments.Text(args, "--store") is { } path && File.Exists(path) ? SampleStore.Open(path) : Write(args, width, gigabytes * 1_000_000_000L / (sizeof(float) * width), Arguments.Text(args, "--store"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"store: {store.Count:N0} samples x {width}, {store.Count * store.SampleLength * 4e-9:0.0} GB; memory of this process: {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:0.0} GB; model {width}-{hidden}-32, batch {Batch}, {get_num_threads()} threads"));
-        Train(small, width, hidden, samples / 4); // compiled and warm
-        var inMemory = Train(small, width, hidden, samples);
-        var disk = RandomReads(store, width);
-        var onDisk = Train(store, width, hidden, samples);
-        Console.WriteLine($"{"",-24} {"samples/s",10} {"anonymous MB",13} {"disk MB/s",10}");
-        Print("from memory", inMemory);
-        Print("from this store", onDisk);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio {onDisk.Rate / inMemory.Rate:0.00}; the disk alone, one random sample after another on two threads: {disk:N0} samples/s"));
+        Train(small, samples / 4, hidden, ShuffleKind.Samples); // compiled and warm
+        var kinds = Enum.GetValues<ShuffleKind>();
+        var rounds = Enumerable.Range(0, Arguments.Number(args, "--rounds", 3)).Select(_ => kinds.Select(shuffle => (Memory: Train(small, samples, hidden, shuffle), Disk: DiskAlone(store, shuffle), Store: Train(store, samples, hidden, shuffle))).ToArray()).ToList();
+        Console.WriteLine($"{"medians, in turns",-26} {"from memory",12} {"from store",12} {"ratio",6} {"anonymous MB: memory, store",28} {"disk MB/s",10} {"disk alone, samples/s",22}");
+        foreach (var (shuffle, place) in kinds.Select((shuffle, place) => (shuffle, place)))
+        {
+            double Median(Func<(Outcome Memory, DiskRate Disk, Outcome Store), double> figure) => rounds.Select(round => figure(round[place])).Order().ElementAt(rounds.Count / 2);
+            var disk = rounds[0][place].Disk;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{shuffle,-26} {Median(of => of.Memory.Rate),12:N0} {Median(of => of.Store.Rate),12:N0} {Median(of => of.Store.Rate / of.Memory.Rate),6:0.00} {rounds.Max(round => round[place].Memory.AnonymousMegabytes),19:0} {rounds.Max(round => round[place].Store.AnonymousMegabytes),8:0} {Median(of => of.Store.DiskMegabytes),10:0} {Median(of => of.Disk.Samples),22:N0}   {disk.Way}"));
+        }
+
         return 0;
     }
-
-    private static void Print(string name, Outcome outcome) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-24} {outcome.Rate,10:N0} {outcome.AnonymousMegabytes,13:0.0} {outcome.DiskMegabytes,10:0}"));
 
     private static SampleStore Write(string[] args, int width, long count, string? path = null)
     {
@@ -55,20 +56,19 @@ internal static class OutOfCore
         return writer.Finish();
     }
 
-    // One epoch over samples drawn from all of the store.
-    private static Outcome Train(SampleStore store, int width, int hidden, int samples)
+    // One epoch, of which so many samples are trained on: in random order drawn from all of the store, in runs from runs all over it.
+    private static Outcome Train(SampleStore store, int samples, int hidden, ShuffleKind shuffle)
     {
-        var random = new Random(2);
-        long[] chosen = [.. Enumerable.Range(0, samples).Select(_ => random.NextInt64(store.Count)).Order()];
+        var width = store.SampleLength;
         using var model = new Autoencoder(new AutoencoderOptions
         {
             Input = new InputOptions { Shape = [width], IsUnitInterval = true, Blocks = [new FeatureBlock("values", 0, width, FeatureBlockKind.Numeric)] },
             LatentSize = 32,
             Network = new DenseNetworkOptions { Hidden = [hidden] },
             Objective = new BinaryCrossEntropyOptions(),
-            Training = new TrainingOptions { Epochs = 1, BatchSize = Batch, Patience = null },
+            Training = new TrainingOptions { Epochs = 1, BatchSize = Batch, Patience = null, Shuffle = shuffle },
         });
-        using var trainer = new Trainer(model, store, new SampleSplit(chosen, []));
+        using var trainer = new Trainer(model, store, new SampleSplit(Chosen(store, samples, shuffle), []));
         var (anonymous, read, clock) = (0.0, DiskBytes(), Stopwatch.StartNew());
         using (new Timer(_ => anonymous = Math.Max(anonymous, Status("RssAnon:") / 1e3), null, 0, 200))
         {
@@ -78,20 +78,30 @@ internal static class OutOfCore
         return new Outcome(samples / clock.Elapsed.TotalSeconds, anonymous, (DiskBytes() - read) / clock.Elapsed.TotalSeconds / 1e6);
     }
 
-    private static double RandomReads(SampleStore store, int width)
+    private static long[] Chosen(SampleStore store, int samples, ShuffleKind shuffle)
     {
-        const int Reads = 20_000;
-        using var file = File.OpenHandle(store.Path, options: FileOptions.RandomAccess);
-        var clock = Stopwatch.StartNew();
-        Parallel.For(0, 2, part =>
+        var (random, together) = (new Random(2), shuffle == ShuffleKind.Samples ? 1 : RunsOfSamples.Length(store) * 4);
+        return [.. Enumerable.Range(0, samples / together).Select(_ => random.NextInt64(store.Count / together)).Order().SelectMany(run => Enumerable.Range(0, together).Select(place => (run * together) + place))];
+    }
+
+    // The reads of a pass without a model.
+    private static DiskRate DiskAlone(SampleStore store, ShuffleKind shuffle)
+    {
+        var order = Chosen(store, DiskSamples, shuffle);
+        if (!ReadAhead.IsNeeded(store, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes))
         {
-            var (random, bytes) = (new Random(part), new byte[sizeof(float) * width]);
-            for (var read = 0; read < Reads / 2; read++)
-            {
-                RandomAccess.Read(file, bytes, StoreHeader.Size + (random.NextInt64(store.Count) * bytes.Length));
-            }
-        });
-        return Reads / clock.Elapsed.TotalSeconds;
+            return new DiskRate(double.NaN, "in the system's cache");
+        }
+
+        using var shuffled = shuffle == ShuffleKind.Samples ? SeededOrder.Shuffle(order, 1, 1) : SeededOrder.Shuffle(order, 1, 1, RunsOfSamples.Length(store), RunsOfSamples.Length(store) * RunsOfSamples.Together);
+        using var ahead = new ReadAhead(store, order, null, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        var clock = Stopwatch.StartNew();
+        for (var start = 0; start < order.Length; start += Batch)
+        {
+            ahead.Reached(start, Math.Min(Batch, order.Length - start));
+        }
+
+        return new DiskRate(order.Length / clock.Elapsed.TotalSeconds, ahead.Way);
     }
 
     // In kB.
@@ -102,4 +112,6 @@ internal static class OutOfCore
     private static double Field(string path, string name) => double.Parse(File.ReadLines(path).First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
 
     private sealed record Outcome(double Rate, double AnonymousMegabytes, double DiskMegabytes);
+
+    private sealed record DiskRate(double Samples, string Way);
 }

@@ -19,6 +19,7 @@ internal sealed class TrainingFlags
     private readonly Option<double?> _clip = new("--clip-norm") { Description = "Longest gradient." };
     private readonly Option<int?> _patience = new("--patience") { Description = "Epochs without progress before stopping (10); 0 for never." };
     private readonly Option<int?> _seed = new("--seed") { Description = "Seed of everything (1)." };
+    private readonly Option<string?> _shuffle = new("--shuffle") { Description = "Order of an epoch: samples, or runs of neighbours mixed in windows of 256 runs, for data larger than memory." };
     private readonly Option<string?> _augmentation = new("--augmentation") { Description = "Pictures: none, mirror or square (all eight ways)." };
     private readonly Option<string?> _precision = new("--precision") { Description = "Convolutions: float32 or bfloat16." };
     private readonly Option<string?> _engine = new("--engine") { Description = "auto, fused (dense models by hand, in vectors) or autograd." };
@@ -26,7 +27,7 @@ internal sealed class TrainingFlags
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _epochs, _batchSize, _accumulate, _batchScaling, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _augmentation, _precision, _engine, _device })
+        foreach (var option in new Option[] { _epochs, _batchSize, _accumulate, _batchScaling, _optimizer, _learningRate, _momentum, _weightDecay, _schedule, _warmUp, _clip, _patience, _seed, _shuffle, _augmentation, _precision, _engine, _device })
         {
             command.Options.Add(option);
         }
@@ -47,6 +48,7 @@ internal sealed class TrainingFlags
         ClipNorm = parse.GetValue(_clip) ?? start.ClipNorm,
         Patience = parse.GetValue(_patience) is { } patience ? (patience == 0 ? null : patience) : start.Patience,
         Seed = parse.GetValue(_seed) ?? start.Seed,
+        Shuffle = parse.GetValue(_shuffle) is { } shuffle ? ModelFlags.Word<ShuffleKind>(shuffle, "--shuffle") : start.Shuffle,
         Augmentation = parse.GetValue(_augmentation) is { } augmentation ? ModelFlags.Word<Augmentation>(augmentation, "--augmentation") : start.Augmentation,
         Precision = parse.GetValue(_precision) is { } precision ? ModelFlags.Word<Precision>(precision, "--precision") : start.Precision,
         Engine = parse.GetValue(_engine) is { } engine ? ModelFlags.Word<StepEngine>(engine, "--engine") : start.Engine,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
@@ -27,13 +28,13 @@ public sealed class Trainer : IDisposable
     /// <param name="classes">Classes of the samples, for a conditional model.</param>
     public Trainer(Autoencoder model, SampleStore samples, SampleSplit split, SampleLabels? classes = null)
     {
-        (_model, _options, _samples, _split) = (model, model.Options.Training, samples, split);
+        (_model, _options, _samples, _split) = (model, model.Options.Training, samples.View(), split);
         if (split.Training.Length == 0)
         {
             throw new HourglassException($"There is nothing to train on: all {samples.Count} samples are held out for validation. Give more data or a smaller --validation.");
         }
 
-        _reader = new BatchReader(samples, EngineDevice.Resolve(_options.Device)) { Classes = classes };
+        _reader = new BatchReader(_samples, EngineDevice.Resolve(_options.Device)) { Classes = classes };
     }
 
     /// <summary>Where checkpoints go; none are written when null.</summary>
@@ -50,6 +51,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Who trains together: each takes its share of every step, rank 0 writes.</summary>
     public ICollective Ranks { get; init; } = new SingleProcess();
+
+    /// <summary>Bytes of memory beside which a store is large or not.</summary>
+    internal long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     private int StepSize => Math.Min(_options.StepSize(Ranks.Size), _split.Training.Length);
 
@@ -68,6 +72,7 @@ public sealed class Trainer : IDisposable
         }
 
         RankAgreement.RequireSameWeights(Ranks, parameters);
+        SayWhatIsRead(progress);
         using var step = CreateStep();
         var reason = RunEpochs(state, step, progress, cancellationToken);
         if (state.Best is { } best)
@@ -100,9 +105,10 @@ public sealed class Trainer : IDisposable
         using var scope = NewDisposeScope();
         using var noise = new Generator(SeededOrder.Mix(_options.Seed, -2), _reader.Device);
         using var order = SeededOrder.Shuffle(_split.Training, _options.Seed, -1);
-        using var ahead = new ReadAhead(_samples);
-        ahead.Reached(order.Samples, 0);
-        _model.Initialize(_reader.Read(order.Samples.AsSpan(0, Math.Min(order.Samples.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096)))), noise);
+        var seen = Math.Min(order.Samples.Length, Math.Clamp((1 << 22) / _model.SampleLength, 1, 4096));
+        using var ahead = new ReadAhead(_samples, order.Samples[..seen], null, Memory);
+        ahead.Reached(0, seen);
+        _model.Initialize(_reader.Read(order.Samples.AsSpan(0, seen)), noise);
     }
 
     // Rank 0 wrote the checkpoint, perhaps where only it can read: it hands the file out.
@@ -163,14 +169,13 @@ public sealed class Trainer : IDisposable
     {
         _model.train();
         var epoch = state.Epochs.Count;
-        using var shuffled = SeededOrder.Shuffle(_split.Training, _options.Seed, epoch);
+        using var shuffled = Shuffled(epoch);
         var order = shuffled.Samples;
-        using var ahead = new ReadAhead(_samples);
+        using var ahead = new ReadAhead(_samples, order, MyPlaces(), Memory);
         var (sum, seen, report) = (0.0, 0, Stopwatch.StartNew());
         for (var start = 0; start < order.Length; start += StepSize)
         {
-            var batch = order.AsSpan(start, Math.Min(StepSize, order.Length - start));
-            batch = IsLonely(batch.Length) ? batch[..^1] : batch;
+            var batch = Batch(order, start);
             if (batch.IsEmpty)
             {
                 break;
@@ -181,7 +186,7 @@ public sealed class Trainer : IDisposable
                 return null;
             }
 
-            ahead.Reached(order, start);
+            Wait(ahead, step, start, batch.Length);
             var done = epoch + ((double)start / order.Length);
             var loss = step.Run(state, batch, done, cancellationToken.IsCancellationRequested);
             if (!double.IsFinite(loss))
@@ -202,8 +207,42 @@ public sealed class Trainer : IDisposable
         return sum / seen;
     }
 
-    // A last sample whose batch has no other has no variance to be normalised by; the next epoch's order gives it company.
-    private bool IsLonely(int rows) => _model.Options.Network!.Normalization == Normalization.Batch && rows % _options.PartSize(Ranks.Size) == 1;
+    private SeededOrder Shuffled(int epoch) => _options.Shuffle == ShuffleKind.Samples ? SeededOrder.Shuffle(_split.Training, _options.Seed, epoch)
+        : SeededOrder.Shuffle(_split.Training, _options.Seed, epoch, RunsOfSamples.Length(_samples), RunsOfSamples.Length(_samples) * RunsOfSamples.Together);
+
+    // Which places of an order this rank computes; of a last, shorter step it reads all.
+    private Predicate<int>? MyPlaces()
+    {
+        if (Ranks.Size == 1)
+        {
+            return null;
+        }
+
+        var isMine = new bool[StepSize];
+        foreach (var place in RowPlace.Parts(StepSize, _options.PartSize(Ranks.Size), Ranks.Rank, Ranks.Size))
+        {
+            isMine.AsSpan((int)place.First, place.Rows).Fill(true);
+        }
+
+        var whole = _split.Training.Length / StepSize * StepSize;
+        return place => place >= whole || isMine[place % isMine.Length];
+    }
+
+    private Span<long> Batch(long[] order, int start)
+    {
+        var batch = order.AsSpan(start, Math.Min(StepSize, order.Length - start));
+
+        // A last sample whose batch has no other has no variance to be normalised by; the next epoch's order gives it company.
+        var isLonely = _model.Options.Network!.Normalization == Normalization.Batch && batch.Length % _options.PartSize(Ranks.Size) == 1;
+        return isLonely ? batch[..^1] : batch;
+    }
+
+    private static void Wait(ReadAhead ahead, TrainingStep step, int start, int count)
+    {
+        var mark = Stopwatch.GetTimestamp();
+        ahead.Reached(start, count);
+        step.Clock.End(TrainingPhase.Gather, mark);
+    }
 
     // The engine that computes steps: by hand where the model is one that the fused step knows.
     private TrainingStep CreateStep()
@@ -229,12 +268,12 @@ public sealed class Trainer : IDisposable
         _model.eval();
         var batches = _reader.Batches(_split.Validation).ToList();
         var losses = new double[batches.Count];
-        using var ahead = new ReadAhead(_samples);
+        using var ahead = new ReadAhead(_samples, _split.Validation, place => place / batches[0].Length % Ranks.Size == Ranks.Rank, Memory);
         for (var number = Ranks.Rank; number < losses.Length; number += Ranks.Size)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            ahead.Reached(_split.Validation, number * batches[0].Length);
+            ahead.Reached(number * batches[0].Length, batches[number].Length);
             using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1 - ((long)number << 32)), _reader.Device); // the same draws in every epoch, whoever makes them
             losses[number] = _model.Forward(_reader.ReadBatch(batches[number].Span), StepContext.Validation(noise)).Loss.item<float>() * (double)batches[number].Length;
         }
@@ -304,6 +343,18 @@ public sealed class Trainer : IDisposable
     {
         state.Notes.Add(note);
         progress?.Report(Progress(state, state.Epochs.Count, state.Epochs.Count > 0 ? state.Epochs[^1].TrainingLoss : double.NaN, null, ended: true) with { Note = note });
+    }
+
+    private void SayWhatIsRead(IProgress<TrainingProgress>? progress)
+    {
+        if (ReadAhead.IsNeeded(_samples, Memory))
+        {
+            var advice = _options.Shuffle == ShuffleKind.Samples ? "each sample by itself; --shuffle runs reads them in long pieces" : "in runs of neighbours";
+            progress?.Report(new TrainingProgress(0, _options.Epochs, 0, double.NaN, null, null, 0, TimeSpan.Zero)
+            {
+                Note = string.Create(CultureInfo.InvariantCulture, $"The samples ({_samples.Bytes / 1e9:0.0} GB) take more than half of the memory and are read from the disk in every epoch, {advice}."),
+            });
+        }
     }
 
     private TrainingProgress Progress(TrainingState state, double done, double loss, double? validation, bool ended = false)

@@ -44,6 +44,9 @@ public sealed record TrainingOptions
     /// <summary>Seed of weights, order, noise and split.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>How an epoch's order is drawn.</summary>
+    public ShuffleKind Shuffle { get; init; }
+
     /// <summary>Whether pictures are mirrored and turned at random, input and target alike.</summary>
     public Augmentation Augmentation { get; init; }
 
@@ -150,6 +153,17 @@ public enum ScheduleKind
 
     /// <summary>Halved when the validation loss has not improved for a third of the patience (at least two epochs).</summary>
     Plateau,
+}
+
+/// <summary>How an epoch's order is drawn.</summary>
+[JsonConverter(typeof(KebabCaseEnumConverter<ShuffleKind>))]
+public enum ShuffleKind
+{
+    /// <summary>Every order is as likely as any other.</summary>
+    Samples,
+
+    /// <summary>Runs of neighbours (128 kB, at most 256 samples) in random order, then the samples of every 256 runs among each other: a store that does not fit in memory is read in long pieces.</summary>
+    Runs,
 }
 
 /// <summary>Arithmetic of products of matrices and of convolutions.</summary>

@@ -91,18 +91,19 @@ public sealed class RankTests
     }
 
     [Theory]
-    [InlineData(StepEngine.Fused, 2)]
-    [InlineData(StepEngine.Fused, 4)]
-    [InlineData(StepEngine.Autograd, 2)]
-    public void A_run_of_several_ranks_is_that_of_one_process_with_their_batches_together(StepEngine engine, int size)
+    [InlineData(StepEngine.Fused, 2, ShuffleKind.Samples, long.MaxValue)]
+    [InlineData(StepEngine.Fused, 4, ShuffleKind.Samples, long.MaxValue)]
+    [InlineData(StepEngine.Fused, 4, ShuffleKind.Runs, 1)]
+    [InlineData(StepEngine.Autograd, 2, ShuffleKind.Samples, 1)]
+    public void A_run_of_several_ranks_is_that_of_one_process_with_their_batches_together(StepEngine engine, int size, ShuffleKind shuffle, long memory)
     {
         var options = Noisy(32);
         using var store = TrainerTests.Store(203, 6); // 162 to train: the last step has two rows, fewer than four ranks
         TrainingHistory Train(ICollective ranks, List<float[]> weights)
         {
-            var batch = options with { Training = options.Training with { BatchSize = 32 / ranks.Size, Engine = engine, Epochs = 3 } };
+            var batch = options with { Training = options.Training with { BatchSize = 32 / ranks.Size, Engine = engine, Epochs = 3, Shuffle = shuffle } };
             using var model = new Autoencoder(batch);
-            using var trainer = new Trainer(model, store, TrainerTests.Split(store.Count)) { Ranks = ranks };
+            using var trainer = new Trainer(model, store, TrainerTests.Split(store.Count)) { Ranks = ranks, Memory = memory };
             var history = trainer.Run();
             weights.Add(TrainerTests.Weights(model));
             return history;

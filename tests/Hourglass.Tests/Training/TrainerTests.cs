@@ -72,6 +72,44 @@ public sealed class TrainerTests
         Assert.NotEqual(Train(1), Train(2));
     }
 
+    // Memory of one byte: every sample is read ahead, past mapped memory.
+    [Theory]
+    [InlineData(ShuffleKind.Samples)]
+    [InlineData(ShuffleKind.Runs)]
+    public void A_store_larger_than_memory_trains_to_the_same_bits_and_says_so(ShuffleKind shuffle)
+    {
+        using var store = Store(3000, 6);
+        (float[] Weights, List<double?> Losses, List<string> Notes) Train(long memory, ShuffleKind kind)
+        {
+            var options = SmallOptions();
+            using var model = new Autoencoder(options with { Bottleneck = new GaussianOptions(), Training = options.Training with { Shuffle = kind, Epochs = 3 } });
+            using var trainer = new Trainer(model, store, Split(store.Count)) { Memory = memory };
+            var notes = new NoteList();
+            var history = trainer.Run(notes);
+            return (Weights(model), [.. history.Epochs.Select(epoch => epoch.ValidationLoss)], notes.Notes);
+        }
+
+        var (small, large) = (Train(1, shuffle), Train(1L << 40, shuffle));
+        Assert.Equal(large.Weights, small.Weights);
+        Assert.Equal(large.Losses, small.Losses);
+        Assert.Empty(large.Notes);
+        Assert.Contains(shuffle == ShuffleKind.Runs ? "in runs of neighbours" : "--shuffle runs", Assert.Single(small.Notes), StringComparison.Ordinal);
+        Assert.NotEqual(Train(1, 1 - shuffle).Weights, small.Weights);
+    }
+
+    private sealed class NoteList : IProgress<TrainingProgress>
+    {
+        public List<string> Notes { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.Note is { } note)
+            {
+                Notes.Add(note);
+            }
+        }
+    }
+
     [Fact]
     public void A_run_resumed_after_any_epoch_ends_in_the_bits_of_an_unbroken_one()
     {

@@ -1,76 +1,151 @@
-using System.Runtime.InteropServices;
-
 namespace Hourglass.Data.Stores;
 
-/// <summary>Tells the system which samples of a store will be asked for next, so that a disk works on many of them while a step computes. Only where the store does not fit in memory, and on Linux.</summary>
-/// <remarks>Without it each sample that is not in memory is waited for by itself, and megabytes around it are read with it.</remarks>
-internal sealed partial class ReadAhead : IDisposable
+/// <summary>Reads the samples that a pass will ask for next, so that a disk works on many of them while a step computes. Only where the store takes more than half of the memory.</summary>
+/// <remarks>A thread of its own fills two rooms in turn, each with a part of the pass; the store hands out what lies in them. What does not is read from mapped memory, as ever.</remarks>
+internal sealed unsafe class ReadAhead : IDisposable
 {
-    private const int Bytes = 64 << 20; // announced ahead
-    private const int Normal = 0; // of madvise(2)
-    private const int Random = 1;
-    private const int WillNeed = 3;
+    private const int LongestSample = 1 << 27; // values; a room holds at least one
     private readonly SampleStore? _store;
-    private readonly int _samples;
-    private Task _running = Task.CompletedTask;
-    private int _announced;
+    private readonly long[] _order;
+    private readonly Predicate<int>? _isMine;
+    private readonly int _part; // places of the order in a room
+    private readonly StagedSamples[] _rooms = [new(), new()];
+    private readonly SemaphoreSlim _free = new(2);
+    private readonly SemaphoreSlim _filled = new(0);
+    private readonly Task _running = Task.CompletedTask;
+    private volatile bool _isStopped;
+    private volatile Exception? _fault;
+    private int _arrived; // parts that were taken up, and of these, parts that were given back
+    private int _left;
 
     /// <summary>For one pass over a store in an order of its own.</summary>
     /// <param name="store">The samples.</param>
-    public ReadAhead(SampleStore store)
-        : this(store, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2)
+    /// <param name="order">The pass; nobody changes it meanwhile.</param>
+    /// <param name="isMine">Which of its places are read in this process; all when null.</param>
+    /// <param name="memory">Bytes of memory beside which the store is large or not.</param>
+    /// <param name="usesRing">Whether to read by a ring where the system has them.</param>
+    public ReadAhead(SampleStore store, long[] order, Predicate<int>? isMine, long memory, bool usesRing = true)
     {
+        (_order, _isMine) = (order, isMine);
+        _part = RunsOfSamples.Staged(store);
+        if (!IsNeeded(store, memory) || order.Length == 0 || StoreFile.TryOpen(store, store.Bytes > memory / 4 * 3, usesRing) is not { } file)
+        {
+            return;
+        }
+
+        if (!store.TryStage(this))
+        {
+            file.Dispose();
+            return;
+        }
+
+        (_store, Way) = (store, file.Way);
+        _running = Task.Factory.StartNew(() => Fill(file), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>For one pass, where the store is larger than so much memory.</summary>
+    /// <summary>How it reads.</summary>
+    public string Way { get; } = "mapped memory";
+
+    /// <summary>Whether a store is so large that reading ahead pays.</summary>
     /// <param name="store">The samples.</param>
-    /// <param name="memory">Bytes that a store may take without all this.</param>
-    internal ReadAhead(SampleStore store, long memory)
+    /// <param name="memory">Bytes of memory.</param>
+    public static bool IsNeeded(SampleStore store, long memory) => store.Bytes > memory / 2 && store.SampleLength <= LongestSample;
+
+    /// <summary>Waits until samples are there; those of earlier places are done with.</summary>
+    /// <param name="place">Where the pass is.</param>
+    /// <param name="count">How many come now.</param>
+    /// <exception cref="DataException">The store cannot be read.</exception>
+    public void Reached(int place, int count)
     {
-        _samples = Math.Max(1, Bytes / Math.Max(1, (int)Math.Min(Bytes, store.SampleBytes)));
-        if (OperatingSystem.IsLinux() && store.Count * store.SampleBytes > memory)
+        var (first, last) = (place / _part, Math.Min(place + Math.Max(count, 1) - 1, _order.Length - 1) / _part);
+        while (_store is not null && _left < first)
         {
-            _store = store;
-            Advise(store.Mapped, Random);
+            Take(_left);
+            _left++;
+            _free.Release();
+        }
+
+        if (_store is not null)
+        {
+            Take(Math.Min(last, _left + 1));
         }
     }
 
-    /// <summary>Announces what follows; returns at once.</summary>
-    /// <param name="order">The order of the pass.</param>
-    /// <param name="place">Where in it the pass is.</param>
-    public void Reached(long[] order, int place)
+    /// <summary>Where a sample lies that has been read; null where it has not.</summary>
+    public byte* Find(long sample)
     {
-        if (_store is not null && _running.IsCompleted && _announced < Math.Min(order.Length, place + (_samples / 2)))
+        for (var part = _left; part < _arrived; part++)
         {
-            var (first, last) = (Math.Max(_announced, place), (int)Math.Min(order.Length, (long)place + _samples));
-            _announced = last;
-            _running = Task.Run(() =>
+            if (_rooms[part % 2].Find(sample) is var place && place is not null)
             {
-                for (var next = first; next < last; next++)
-                {
-                    Advise(_store.Place(order[next]), WillNeed);
-                }
-            });
+                return place;
+            }
         }
+
+        return null;
     }
 
     /// <summary>From here on the store is read as any file.</summary>
     public void Dispose()
     {
+        _isStopped = true;
+        _free.Release(2);
         _running.Wait();
-        if (_store is not null)
+        _store?.Unstage();
+        Array.ForEach(_rooms, room => room.Dispose());
+        _free.Dispose();
+        _filled.Dispose();
+    }
+
+    private void Take(int part)
+    {
+        for (; _arrived <= part; _arrived++)
         {
-            Advise(_store.Mapped, Normal);
+            _filled.Wait();
+            if (_fault is { } fault)
+            {
+                throw new DataException($"{_store!.Path}: the samples cannot be read: {fault.Message}", fault);
+            }
         }
     }
 
-    // Whole pages. Advice that is not taken costs time only.
-    private static void Advise((nint Start, nint Length) bytes, int advice)
+    private void Fill(StoreFile file)
     {
-        var start = bytes.Start / Environment.SystemPageSize * Environment.SystemPageSize;
-        _ = MemoryAdvice(start, bytes.Start + bytes.Length - start, advice);
+        try
+        {
+            using (file)
+            {
+                for (var start = 0L; start < _order.Length; start += _part)
+                {
+                    _free.Wait();
+                    if (_isStopped)
+                    {
+                        return;
+                    }
+
+                    var room = _rooms[(int)(start / _part % 2)];
+                    Choose((int)start, room.Samples);
+                    room.Fill(_store!, file, () => _isStopped);
+                    _filled.Release();
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or AggregateException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            _fault = fault.GetBaseException();
+            _filled.Release(2);
+        }
     }
 
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MemoryAdvice(nint start, nint length, int advice);
+    private void Choose(int start, List<long> samples)
+    {
+        samples.Clear();
+        for (var place = start; place < Math.Min((long)start + _part, _order.Length); place++)
+        {
+            if (_isMine?.Invoke(place) ?? true)
+            {
+                samples.Add(_order[place]);
+            }
+        }
+    }
 }

@@ -20,6 +20,8 @@ public sealed unsafe class SampleStore : IDisposable
     private readonly SampleStore? _rows;
     private readonly long _step; // values from one sample to the next
     private readonly int _stride; // rows from one window to the next
+    private ReadAhead? _ahead; // samples that have been read already
+    private SampleStore? _whole; // whose view this is
     private bool _disposed;
 
     private SampleStore(string path, StoreHeader header, bool deleteOnDispose)
@@ -111,7 +113,7 @@ public sealed unsafe class SampleStore : IDisposable
     /// <param name="destination">Room for count * <see cref="SampleLength"/> values.</param>
     public void Read(long start, int count, Span<float> destination)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed || _whole is { _disposed: true }, this);
         if (start < 0 || count < 0 || start > Count - count)
         {
             throw new ArgumentOutOfRangeException(nameof(start), start, $"Samples {start} to {start + count - 1} of {Count} do not exist.");
@@ -134,13 +136,14 @@ public sealed unsafe class SampleStore : IDisposable
             return;
         }
 
+        var values = count == 1 ? At(start) : _values + (start * _step * ValueSize);
         if (ElementType == ElementType.Float32)
         {
-            new ReadOnlySpan<float>(_values + (start * _step * sizeof(float)), length).CopyTo(destination);
+            new ReadOnlySpan<float>(values, length).CopyTo(destination);
             return;
         }
 
-        TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(_values + (start * _step), length), destination[..length]);
+        TensorPrimitives.ConvertChecked(new ReadOnlySpan<byte>(values, length), destination[..length]);
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
     }
 
@@ -151,7 +154,7 @@ public sealed unsafe class SampleStore : IDisposable
     /// <exception cref="DataException">The store is altered.</exception>
     internal bool TryEntries(long sample, out ReadOnlySpan<StoredEntry> entries)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed || _whole is { _disposed: true }, this);
         entries = default;
         if (_starts is null)
         {
@@ -164,7 +167,7 @@ public sealed unsafe class SampleStore : IDisposable
             throw Altered(sample);
         }
 
-        entries = new ReadOnlySpan<StoredEntry>(_values + (first * StoreHeader.EntrySize), (int)(last - first));
+        entries = new ReadOnlySpan<StoredEntry>(At(sample), (int)(last - first));
         var before = -1;
         foreach (var entry in entries)
         {
@@ -203,9 +206,8 @@ public sealed unsafe class SampleStore : IDisposable
             return;
         }
 
-        var width = ElementType == ElementType.Float32 ? sizeof(float) : 1;
-        var start = _values + (sample * _step * width);
-        for (var line = 0; line < Math.Min((long)SampleLength * width, PrefetchedBytes) + LineBytes; line += LineBytes)
+        var start = At(sample);
+        for (var line = 0; line < Math.Min(SampleBytes, PrefetchedBytes) + LineBytes; line += LineBytes)
         {
             Sse.Prefetch0(start + line);
         }
@@ -234,6 +236,12 @@ public sealed unsafe class SampleStore : IDisposable
         }
     }
 
+    /// <summary>The file's first bytes.</summary>
+    internal ReadOnlySpan<byte> Header => Count == 0 ? [] : new(_values - StoreHeader.Size, StoreHeader.Size);
+
+    /// <summary>Bytes of all values.</summary>
+    internal long Bytes => Mapped.Length;
+
     /// <summary>Bytes from the start of one sample to its end.</summary>
     internal long SampleBytes => ElementType switch
     {
@@ -250,7 +258,33 @@ public sealed unsafe class SampleStore : IDisposable
     /// <summary>Where a sample lies in memory.</summary>
     internal (nint Start, nint Length) Place(long sample) =>
         ElementType == ElementType.Entries ? _rows?.Place(sample * _stride) ?? ((nint)_values + (nint)(_starts[sample] * StoreHeader.EntrySize), (nint)((_starts[sample + 1] - _starts[sample]) * StoreHeader.EntrySize))
-        : ((nint)_values + (nint)(sample * _step * (SampleBytes / SampleLength)), (nint)SampleBytes);
+        : ((nint)_values + (nint)(sample * _step * ValueSize), (nint)SampleBytes);
+
+    private int ValueSize => ElementType == ElementType.Float32 ? sizeof(float) : 1;
+
+    /// <summary>Where a sample lies in the file; nothing where the store is altered.</summary>
+    internal (long Start, long Length) InFile(long sample)
+    {
+        var (start, length) = Place(sample);
+        var before = start - (nint)_values;
+        return before >= 0 && length >= 0 && before + length <= Mapped.Length ? (StoreHeader.Size + before, length) : default;
+    }
+
+    /// <summary>The same samples for one reader, who may have them read ahead; valid as long as the store is, which remains the one to dispose of.</summary>
+    internal SampleStore View()
+    {
+        var view = (SampleStore)MemberwiseClone();
+        view._whole = this;
+        return view;
+    }
+
+    /// <summary>Lets samples be handed out from where they have been read ahead; by one pass at a time.</summary>
+    internal bool TryStage(ReadAhead ahead) => (_rows is null || ElementType != ElementType.Entries) && Interlocked.CompareExchange(ref _ahead, ahead, null) is null;
+
+    /// <summary>Ends that.</summary>
+    internal void Unstage() => _ahead = null;
+
+    private byte* At(long sample) => _ahead is { } ahead && ahead.Find(sample) is var staged && staged is not null ? staged : (byte*)Place(sample).Start;
 
     /// <summary>Closes it and leaves the file, which is whose from now on that asked.</summary>
     internal void Release()
