@@ -55,7 +55,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     public bool Write(TableBlocks blocks, SampleStoreWriter writer, IProgress<double>? progress, double start, CancellationToken cancellationToken)
     {
         var done = 0;
-        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } block ? BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.ByPlace ? [] : null)) : null))
+        foreach (var samples in Ahead.InOrder(0, blocks.Count, number => Samples(blocks, number)))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (samples is null)
@@ -69,6 +69,18 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
         }
 
         return true;
+    }
+
+    private BlockSamples? Samples(TableBlocks blocks, int number)
+    {
+        if (blocks.Read(number) is not { } block)
+        {
+            return null;
+        }
+
+        var samples = BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.ByPlace ? [] : null));
+        block.Release();
+        return samples;
     }
 
     private PreparedData? RunByBlocks(IReadOnlyList<ColumnDescription> described, IProgress<double>? progress, double done, CancellationToken cancellationToken)

@@ -31,6 +31,7 @@ internal static class TableLearning
             Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], own.IsHeld, own.Training));
             held.Add(own.IsHeld);
             kept.Add(block.Block, block.Numbers);
+            block.Block.Release();
             progress?.Report(0.5 * held.Count / blocks.Count);
         }
 
