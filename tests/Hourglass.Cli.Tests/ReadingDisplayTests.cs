@@ -46,6 +46,20 @@ public sealed class ReadingDisplayTests : IDisposable
         Assert.Equal("  scoring     samples   samples/s   time left\n     25 %       2,000       1,000        0:06\n", error.ToString().Replace("\r\n", "\n", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Blocks_that_pass_are_reported_once_they_are_dealt_with()
+    {
+        using var error = new StringWriter();
+        var clock = new SetClock();
+        var display = new ReadingDisplay(new Screen(TextWriter.Null, error, true), "scoring", "samples", () => 8, clock);
+        foreach (var block in display.Passing([new float[2], new float[4], new float[2]], 8))
+        {
+            clock.Seconds += block.Length;
+        }
+
+        Assert.Equal("  scoring     samples   samples/s   time left\n\r     25 %           2           1        0:06\r     75 %           6           1        0:02\n", error.ToString().Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
     private sealed class SetClock : TimeProvider
     {
         public double Seconds { get; set; }

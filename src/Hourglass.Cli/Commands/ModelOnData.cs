@@ -163,10 +163,13 @@ internal static class ModelOnData
             }
         }
 
+        /// <summary>Samples that there are.</summary>
+        public long Count => Stream?.Count ?? Data.Samples.Count;
+
         /// <summary>Writes blocks of figures on rank 0, and does the work for them elsewhere.</summary>
         public void Write(string path, IReadOnlyList<string> names, IEnumerable<float[]> blocks)
         {
-            Write(blocks, rows => SampleOutput.Write(path, Prepared, Stream?.Count ?? Data.Samples.Count, names, rows));
+            Write(blocks, rows => SampleOutput.Write(path, Prepared, Count, names, rows));
         }
 
         /// <summary>Gives blocks to whoever writes them on rank 0, and does the work for them elsewhere.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Hourglass.Cli.Display;
 using Hourglass.Preprocessing;
 using Hourglass.Scoring;
 
@@ -37,7 +38,8 @@ internal static class ScoreCommand
     private static IEnumerable<float[]> Figures(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, ScoreSummary summary)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        foreach (var figures in run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (_, samples, measured) => errors.Measure(samples, measured)))
+        var measured = run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (_, samples, own) => errors.Measure(samples, own));
+        foreach (var figures in ReadingDisplay.OfScoring(run.Screen, run.Count).Passing(measured, run.Count * errors.Width))
         {
             for (var place = 0; place < figures.Length; place += errors.Width)
             {

@@ -47,6 +47,22 @@ internal sealed class ReadingDisplay(Screen screen, string title, string unit, F
         screen.Error.Write(screen.IsTerminal ? $"\r{line}" : line + screen.Error.NewLine);
     }
 
+    /// <summary>Blocks of figures as they pass, each reported once it is dealt with.</summary>
+    /// <param name="blocks">The figures.</param>
+    /// <param name="figures">How many there are in all.</param>
+    public IEnumerable<float[]> Passing(IEnumerable<float[]> blocks, long figures)
+    {
+        var done = 0L;
+        foreach (var block in blocks)
+        {
+            yield return block;
+            done += block.Length;
+            Report((double)done / figures);
+        }
+
+        End();
+    }
+
     /// <summary>Ends the line.</summary>
     public void End()
     {
