@@ -68,6 +68,20 @@ internal abstract unsafe class DenseKernels
     public abstract void Apply<TRule>(float* parameters, float* gradients, long count, bool isBias, TRule rule)
         where TRule : struct, IGradientRule;
 
+    /// <summary>Copies patches of pictures into rows.</summary>
+    /// <param name="shape">Of pictures and patches.</param>
+    /// <param name="pictures">The larger ones, each <see cref="PatchShape.PictureStride"/> after the other.</param>
+    /// <param name="firstPlace">The place whose patch is the first, counted through all samples.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="firstValue">First value of a patch that is wanted.</param>
+    /// <param name="lastValue">After the last; values beyond a patch's length are zeros.</param>
+    /// <param name="patches">[place, value].</param>
+    public abstract void Gather(in PatchShape shape, float* pictures, long firstPlace, int count, int firstValue, int lastValue, float* patches);
+
+    /// <summary>Adds patches to the pictures that they lie in.</summary>
+    /// <inheritdoc cref="Gather(in PatchShape, float*, long, int, int, int, float*)"/>
+    public abstract void Scatter(in PatchShape shape, float* patches, long firstPlace, int count, float* pictures);
+
     /// <summary>result = start + the sum of factors times rows of a table.</summary>
     /// <param name="table">[row, value].</param>
     /// <param name="stride">From row to row, and values in a row; a multiple of 32.</param>

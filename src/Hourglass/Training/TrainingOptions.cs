@@ -212,7 +212,7 @@ public enum StepEngine
     /// <summary>By hand where the model allows it, else by automatic differentiation.</summary>
     Auto,
 
-    /// <summary>Dense models by hand, in vectors, on the processor; other models are refused.</summary>
+    /// <summary>Dense and convolutional models by hand, in vectors, on the processor; other models are refused.</summary>
     Fused,
 
     /// <summary>Automatic differentiation.</summary>

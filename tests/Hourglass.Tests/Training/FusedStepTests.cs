@@ -258,13 +258,19 @@ public sealed class FusedStepTests
     [InlineData("gaussian, three draws, plain gradient, dropout")]
     public void The_number_of_threads_changes_no_bit(string name)
     {
-        var results = new List<float[]>();
-        var (origin, start) = Start(Cases[name], null);
         using var store = Store();
+        AgreeOnThreads(Cases[name], store);
+    }
+
+    /// <summary>Five steps on one, two and three threads.</summary>
+    internal static void AgreeOnThreads(AutoencoderOptions options, SampleStore store)
+    {
+        var results = new List<float[]>();
+        var (origin, start) = Start(options, null);
         using var reader = new BatchReader(store, CPU);
         foreach (var threads in new[] { 1, 2, 3 })
         {
-            var (model, state) = Start(Cases[name], origin);
+            var (model, state) = Start(options, origin);
             using (var fused = new FusedStep(model, store, reader, Batch, threads))
             {
                 fused.Begin(state);

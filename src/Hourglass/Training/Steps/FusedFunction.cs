@@ -21,7 +21,7 @@ internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, Fus
             new ReadOnlySpan<float>(room.After + start, count).CopyTo(new Span<float>(room.Before + start, count));
         }
 
-        Activate(_kernels, layer.Activation, layer.Outputs, room.After, first, last);
+        Activate(_kernels, layer.Activation, layer.RunLength, room.After, first * layer.Runs, last * layer.Runs);
         if (room.Mask is not null)
         {
             var values = new Span<float>(room.After + start, count);

@@ -3,8 +3,8 @@ using Hourglass.Corruption;
 using Hourglass.Data.Stores;
 using Hourglass.Engine;
 using Hourglass.Kernels;
-using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Hourglass.Training.Steps;
@@ -30,7 +30,7 @@ internal sealed unsafe class FusedInput : IDisposable
     public FusedInput(Autoencoder model, SampleStore samples, BatchReader reader, FusedPlan plan, FusedRoom room, FusedBottleneck bottleneck)
     {
         (_model, _samples, _reader, _plan, _room, _bottleneck) = (model, samples, reader, plan, room, bottleneck);
-        _dropout = ((DenseNetworkOptions)model.Options.Network!).InputDropout;
+        _dropout = model.Options.Network!.InputDropout;
         _drawsInput = model.Options.Corruption is not NoCorruptionOptions || model.Options.Objective is BinaryCrossEntropyOptions { Binarization: not Binarization.None };
         _mask = _dropout > 0 ? new AlignedFloats((long)room.Rows * room.InputStride) : null;
         if (plan.HasSparseInput)
@@ -104,7 +104,7 @@ internal sealed unsafe class FusedInput : IDisposable
 
             if (layer.Dropout > 0)
             {
-                DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context, place > _plan.LatentLayer ? _plan.Draws : 1);
+                DrawMask(layer, context, place > _plan.LatentLayer ? _plan.Draws : 1);
             }
         }
 
@@ -199,14 +199,30 @@ internal sealed unsafe class FusedInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _mask?.Dispose();
 
+    private void DrawMask(FusedLayer layer, StepContext context, int draws)
+    {
+        if (layer.Channels == 0)
+        {
+            DrawMask(layer.Dropout, layer.Outputs, _room[layer].Mask, _room[layer].Stride, context, draws);
+            return;
+        }
+
+        // Drawn as the model's pictures lie, [sample, channel, place]; used with channels last.
+        using var kept = Kept(layer.Dropout, [_indices.Length, layer.Channels, layer.Runs], context);
+        using var turned = kept.transpose(1, 2);
+        TensorRows.Copy(turned, layer.Channels, _room[layer].Mask, DenseMap.Stride(layer.Channels));
+    }
+
     private void DrawMask(double share, int length, float* mask, int stride, StepContext context, int draws = 1)
     {
         var (rows, block) = (_indices.Length, (long)DenseMap.Padded(_indices.Length, DenseMap.TileRows) * stride);
-        using var kept = context.Uniform([(long)draws * rows, length]).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
+        using var kept = Kept(share, [(long)draws * rows, length], context);
         for (var draw = 0; draw < draws; draw++)
         {
             using var part = kept.narrow(0, (long)draw * rows, rows);
             TensorRows.Copy(part, length, mask + (draw * block), stride);
         }
     }
+
+    private static torch.Tensor Kept(double share, long[] shape, StepContext context) => context.Uniform(shape).ge(HeldScalar.Of(share)).to(ScalarType.Float32) * HeldScalar.Of(1 / (1 - share));
 }

@@ -2,15 +2,42 @@ using Hourglass.Kernels;
 
 namespace Hourglass.Training.Steps;
 
-/// <summary>One linear map with what follows it.</summary>
+/// <summary>One linear map or convolution with what follows it.</summary>
 /// <param name="Name">Of its module, before ".weight" and ".bias".</param>
-/// <param name="Inputs">Values in.</param>
-/// <param name="Outputs">Values out.</param>
+/// <param name="Inputs">Values in, as they lie in the step's memory: pictures between layers have channels last, padded.</param>
+/// <param name="Outputs">Values out, likewise.</param>
 /// <param name="Activation">Follows the map.</param>
 /// <param name="Dropout">Share of its values dropped in training.</param>
 internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, DenseActivation Activation, double Dropout)
 {
     private const int Block = 64; // inputs whose rows are written together
+
+    /// <summary>What the map is applied to, where it is each place of a picture; null where it is the sample.</summary>
+    public FusedConvolution? Convolution { get; init; }
+
+    /// <summary>Channels of the picture that the layer hands on; 0 where that is no picture, or one that lies as samples do.</summary>
+    public int Channels { get; init; }
+
+    /// <summary>The model's number of each input of the map, -1 for padding; null where they are in its order.</summary>
+    public int[]? InputOrder { get; init; }
+
+    /// <summary>The same of each output.</summary>
+    public int[]? OutputOrder { get; init; }
+
+    /// <summary>Inputs of one product.</summary>
+    public int MapInputs => Convolution?.Patches.Length ?? Inputs;
+
+    /// <summary>Outputs of one product.</summary>
+    public int MapOutputs => Convolution?.SmallChannels ?? Outputs;
+
+    /// <summary>Numbers in the bias.</summary>
+    public int BiasLength => Convolution is { Grows: true, Patches.Channels: var channels } ? channels : MapOutputs;
+
+    /// <summary>Values of a sample that follow one another without padding: a place's channels, where it is a picture.</summary>
+    public int RunLength => Channels > 0 ? Channels : Outputs;
+
+    /// <summary>Such runs of a sample.</summary>
+    public int Runs => Channels > 0 ? Outputs / DenseMap.Stride(Channels) : 1;
 
     /// <summary>How the weights lie in the step's own memory.</summary>
     public WeightLayout Layout { get; init; }
@@ -46,19 +73,19 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     public bool KeepsBefore => Activation is DenseActivation.Gelu or DenseActivation.Silu;
 
     /// <summary>Whether its products, there or back, go by blocks.</summary>
-    public bool IsLarge => new DenseMap(Inputs, Outputs, null, null).IsLarge || new DenseMap(Outputs, Inputs, null, null).IsLarge;
+    public bool IsLarge => new DenseMap(MapInputs, MapOutputs, null, null).IsLarge || new DenseMap(MapOutputs, MapInputs, null, null).IsLarge;
 
     /// <summary>Values in a row of weights.</summary>
-    public int RowStride => DenseMap.Stride(Layout == WeightLayout.RowsOfOutputs ? Inputs : Outputs);
+    public int RowStride => DenseMap.Stride(Layout == WeightLayout.RowsOfOutputs ? MapInputs : MapOutputs);
 
     /// <summary>Rows of weights, padding included.</summary>
-    public int RowCount => Layout == WeightLayout.RowsOfOutputs ? DenseMap.Stride(Outputs) : DenseMap.Padded(Inputs, DenseMap.TileRows);
+    public int RowCount => Layout == WeightLayout.RowsOfOutputs ? DenseMap.Stride(MapOutputs) : DenseMap.Padded(MapInputs, DenseMap.TileRows);
 
     /// <summary>From the first weight to the bias.</summary>
     public long BiasOffset => IsBiasOnly ? 0 : (long)RowCount * RowStride;
 
     /// <summary>Float32 values, weights and then bias.</summary>
-    public long WeightLength => BiasOffset + DenseMap.Stride(Outputs);
+    public long WeightLength => BiasOffset + DenseMap.Stride(BiasLength);
 
     /// <summary>Copies between the layout and a model's weights [output, input] and bias [output].</summary>
     /// <param name="memory">The layer's part of the step's memory.</param>
@@ -70,6 +97,12 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
         if (IsBiasOnly)
         {
             Copy(bias, new Span<float>(memory, Outputs), isTaken);
+            return;
+        }
+
+        if (InputOrder is not null || OutputOrder is not null || Convolution is not null)
+        {
+            ExchangeOrdered(memory, weights, bias, isTaken);
             return;
         }
 
@@ -96,6 +129,41 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
                 var run = weights.Slice((output * Inputs) + first, Math.Min(Block, Inputs - first));
                 ExchangeRun(memory, run, first, output, isTaken);
             }
+        }
+    }
+
+    // Panels whose inputs or outputs have another order than the model's, and padding among them.
+    private void ExchangeOrdered(float* memory, Span<float> weights, Span<float> bias, bool isTaken)
+    {
+        var map = DenseMap.Over(MapInputs, MapOutputs, memory);
+        var inputs = weights.Length / (OutputOrder?.Count(place => place >= 0) ?? MapOutputs);
+        for (var output = 0; output < MapOutputs; output++)
+        {
+            var panel = map.Weights + ((long)(output / DenseMap.PanelWidth) * map.PanelLength) + (output % DenseMap.PanelWidth);
+            var row = Numbered(OutputOrder, output) is >= 0 and var number ? weights.Slice(number * inputs, inputs) : [];
+            for (var input = 0; input < MapInputs && !row.IsEmpty; input++)
+            {
+                Exchange(row, Numbered(InputOrder, input), panel + ((long)input * DenseMap.PanelWidth), isTaken);
+            }
+        }
+
+        for (var place = 0; place < BiasLength; place++)
+        {
+            Exchange(bias, Numbered(OutputOrder, place), memory + BiasOffset + place, isTaken);
+        }
+    }
+
+    private static int Numbered(int[]? order, int place) => order is null ? place : order[place];
+
+    private static void Exchange(Span<float> model, int number, float* own, bool isTaken)
+    {
+        if (number >= 0 && isTaken)
+        {
+            *own = model[number];
+        }
+        else if (number >= 0)
+        {
+            model[number] = *own;
         }
     }
 

@@ -3,12 +3,13 @@ using Hourglass.Bottlenecks.Priors;
 using Hourglass.Corruption;
 using Hourglass.Kernels;
 using Hourglass.Networks;
+using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
 
 namespace Hourglass.Training.Steps;
 
-/// <summary>A dense model as the fused step sees it: linear maps one after another.</summary>
+/// <summary>A model as the fused step sees it: linear maps and convolutions one after another.</summary>
 /// <param name="Layers">In order: the encoder's, the bottleneck's map to latents (means), the decoder's.</param>
 /// <param name="LogVariance">A Gaussian bottleneck's second map; null for others.</param>
 /// <param name="LatentLayer">Which of the layers makes latents.</param>
@@ -46,13 +47,14 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
 
     /// <summary>Why a model is left to automatic differentiation; null when the fused step takes it.</summary>
     public static string? Obstacle(AutoencoderOptions options) =>
-        options.Network is not DenseNetworkOptions network ? "the network is not dense"
-        : network.TiedWeights && options.Bottleneck is SparseOptions ? "the weights of a dictionary are tied"
+        options.Network is not (DenseNetworkOptions or ConvolutionalNetworkOptions) ? "the network is neither dense nor convolutional"
+        : options.Network is DenseNetworkOptions { TiedWeights: true } && options.Bottleneck is SparseOptions ? "the weights of a dictionary are tied"
         : options.Condition is not null ? "the model is conditional"
         : options.Input!.Vocabulary is not null ? "samples are tokens"
         : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
         : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
-        : BottleneckObstacle(options.Bottleneck) ?? DrawsObstacle(options, network) ?? JacobianPlan.Obstacle(options, network) ?? RevivalObstacle(options, network) ?? ObjectiveObstacle(options.Objective!, network);
+        : BottleneckObstacle(options.Bottleneck) ?? ObjectiveObstacle(options.Objective!, options.Network)
+            ?? (options.Network is ConvolutionalNetworkOptions pictures ? ConvolutionPlan.Obstacle(options, pictures) : DenseObstacle(options, (DenseNetworkOptions)options.Network));
 
     /// <summary>Whether the first map may be given entries instead of full rows, where samples are mostly zero.</summary>
     public static bool TakesEntries(AutoencoderOptions options) =>
@@ -63,8 +65,37 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     /// <param name="isSparse">Whether samples come as entries.</param>
     public static FusedPlan Of(AutoencoderOptions options, bool isSparse = false)
     {
+        var (layers, logVariance, latentLayer) = options.Network is ConvolutionalNetworkOptions pictures ? ConvolutionPlan.Layers(options, pictures) : DenseLayers(options);
+        var plan = new FusedPlan(layers, logVariance, latentLayer)
+        {
+            HasSparseInput = isSparse,
+            Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
+            Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input!.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
+        };
+        if (options.Network is not DenseNetworkOptions network)
+        {
+            return plan;
+        }
+
+        var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
+        Penalise(layers, contraction, gradient);
+        var draws = options.Bottleneck is GaussianOptions { Draws: var several } ? several : 1;
+        Repeat(layers, latentLayer + 1, draws);
+        Arrange(layers, latentLayer, options, isSparse);
+        return plan with { Normalizations = [.. Normalized(network, layers, latentLayer)], Draws = draws, Contraction = contraction, DecoderGradient = gradient };
+    }
+
+    /// <summary>The map to latents, or, of a Gaussian bottleneck, to their means.</summary>
+    public static FusedLayer ToLatents(AutoencoderOptions options, int features) =>
+        new(options.Bottleneck is GaussianOptions ? "_bottleneck._mean" : "_bottleneck._projection", features, options.LatentSize!.Value, options.Bottleneck is DeterministicOptions { Activation: var own } ? Kernel(own) : DenseActivation.Linear, 0);
+
+    /// <summary>The kernels' word for an activation.</summary>
+    public static DenseActivation Kernel(Activation activation) => Enum.Parse<DenseActivation>(activation.ToString());
+
+    private static (List<FusedLayer> Layers, FusedLayer? LogVariance, int LatentLayer) DenseLayers(AutoencoderOptions options)
+    {
         var network = (DenseNetworkOptions)options.Network!;
-        var (layers, activation, size, latent) = (new List<FusedLayer>(), Kernel(network.Activation), options.Input!.Length, options.LatentSize!.Value);
+        var (layers, activation, size) = (new List<FusedLayer>(), Kernel(network.Activation), options.Input!.Length);
         void Add(string name, int outputs, DenseActivation function, double dropout)
         {
             layers.Add(new FusedLayer(name, size, outputs, function, dropout));
@@ -76,9 +107,9 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
             Add($"_encoder._layers._linears.{layers.Count}", width, activation, network.Dropout);
         }
 
-        var isGaussian = options.Bottleneck is GaussianOptions;
-        var logVariance = isGaussian ? new FusedLayer("_bottleneck._logVariance", size, latent, DenseActivation.Linear, 0) : null;
-        Add(isGaussian ? "_bottleneck._mean" : "_bottleneck._projection", latent, options.Bottleneck is DeterministicOptions { Activation: var own } ? Kernel(own) : DenseActivation.Linear, 0);
+        var logVariance = options.Bottleneck is GaussianOptions ? new FusedLayer("_bottleneck._logVariance", size, options.LatentSize!.Value, DenseActivation.Linear, 0) : null;
+        layers.Add(ToLatents(options, size));
+        size = layers[^1].Outputs;
         var latentLayer = layers.Count - 1;
         foreach (var width in network.DecoderHidden ?? [.. network.Hidden.Reverse()])
         {
@@ -86,21 +117,7 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
-        var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
-        Penalise(layers, contraction, gradient);
-        var draws = options.Bottleneck is GaussianOptions { Draws: var several } ? several : 1;
-        Repeat(layers, latentLayer + 1, draws);
-        Arrange(layers, latentLayer, options, isSparse);
-        return new FusedPlan(layers, logVariance, latentLayer)
-        {
-            Normalizations = [.. Normalized(network, layers, latentLayer)],
-            Draws = draws,
-            Contraction = contraction,
-            DecoderGradient = gradient,
-            HasSparseInput = isSparse,
-            Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
-            Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
-        };
+        return (layers, logVariance, latentLayer);
     }
 
     // Every hidden layer, on both sides.
@@ -179,6 +196,9 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         _ => $"bottleneck {bottleneck.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}",
     };
 
+    private static string? DenseObstacle(AutoencoderOptions options, DenseNetworkOptions network) =>
+        DrawsObstacle(options, network) ?? JacobianPlan.Obstacle(options, network) ?? RevivalObstacle(options, network);
+
     // They would need runs of rows of their own for what is learnt beside the maps.
     private static string? DrawsObstacle(AutoencoderOptions options, DenseNetworkOptions network) =>
         options.Bottleneck is not GaussianOptions { Draws: > 1 } ? null
@@ -194,13 +214,11 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Objective is SquaredErrorOptions or HuberOptions or BinaryCrossEntropyOptions ? null
         : "revival of units under this objective";
 
-    private static string? ObjectiveObstacle(ObjectiveOptions objective, DenseNetworkOptions network) =>
+    private static string? ObjectiveObstacle(ObjectiveOptions objective, NetworkOptions network) =>
         objective.Perceptual > 0 ? "a perceptual objective"
         : objective is SquaredErrorOptions or HuberOptions or GaussianLikelihoodOptions ? null
         : objective is BinaryCrossEntropyOptions or ContinuousBernoulliOptions or MixedOptions or MultinomialOptions && network.OutputActivation == Activation.Linear ? null
         : $"objective {objective.GetType().Name.Replace("Options", "", StringComparison.Ordinal)}";
-
-    private static DenseActivation Kernel(Activation activation) => Enum.Parse<DenseActivation>(activation.ToString());
 }
 
 /// <summary>A normalisation between a map and its activation.</summary>

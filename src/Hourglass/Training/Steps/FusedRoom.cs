@@ -70,6 +70,11 @@ internal sealed unsafe class FusedRoom : IDisposable
     // Eight rows of inputs and eight of outputs; a selection takes more rows at once, a panel 32, a large map blocks of both.
     private long Scratch(FusedLayer layer)
     {
+        if (layer.Convolution is not null)
+        {
+            return ConvolutionMap.Scratch(layer);
+        }
+
         var (inputs, outputs) = (DenseMap.Stride(layer.Inputs), DenseMap.Stride(layer.Outputs));
         var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
         var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * layer.Blocks * DenseMap.PanelWidth) : 0;

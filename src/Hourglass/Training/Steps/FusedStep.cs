@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Hourglass.Training.Steps;
 
-/// <summary>A dense model's step by hand: forward, backward and update in C#, on memory of its own, shared by a crew of threads.</summary>
+/// <summary>A dense or convolutional model's step by hand: forward, backward and update in C#, on memory of its own, shared by a crew of threads.</summary>
 /// <remarks>Noise is drawn by the engine's generator in automatic differentiation's order, so both ways of training agree to rounding. Threads share rows
 /// forwards and backwards and weights in the update; no sum depends on how many there are.</remarks>
 internal sealed unsafe class FusedStep : TrainingStep
@@ -121,6 +121,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _room.Dispose();
         _input.Dispose();
         _revival?.Dispose();
+        _update.Dispose();
         Array.ForEach(_penalised, penalty => penalty.Dispose());
     }
 
@@ -291,11 +292,14 @@ internal sealed unsafe class FusedStep : TrainingStep
             WeightLayout.RowsOfOutputs => new SparseOutputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, ((TopKOptions)_model.Options.Bottleneck).Active, InputOf(place), place == 0 ? null : _room[_plan.Layers[place - 1]].Gradient),
             WeightLayout.RowsOfInputs when place == 0 => new SparseInputMap(layer, _weights, _room, _input.Entries!, goesBack: false),
             WeightLayout.RowsOfInputs => new SparseInputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, goesBack: true),
+            _ when layer.Convolution is not null => new ConvolutionMap(layer, _weights, _room, InputOf(place), GradientOfInput(place)),
             _ => Dense(layer, place, place == 0),
         };
     }
 
-    private DenseFusedMap Dense(FusedLayer layer, int place, bool isFirst) => new(layer, _weights, _room, InputOf(place), isFirst ? null : place == _plan.LatentLayer + 1 && _bottleneck.Gradients is not null ? _bottleneck.Gradients : _room[_plan.Layers[place - 1]].Gradient);
+    private DenseFusedMap Dense(FusedLayer layer, int place, bool isFirst) => new(layer, _weights, _room, InputOf(place), isFirst ? null : GradientOfInput(place));
+
+    private float* GradientOfInput(int place) => place == 0 ? null : place == _plan.LatentLayer + 1 && _bottleneck.Gradients is not null ? _bottleneck.Gradients : _room[_plan.Layers[place - 1]].Gradient;
 
     private float* InputOf(int place) => place == 0 ? _room.Input : place == _plan.LatentLayer + 1 ? _bottleneck.Values : _room[_plan.Layers[place - 1]].After;
 

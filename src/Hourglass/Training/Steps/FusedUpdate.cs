@@ -3,7 +3,7 @@ using Hourglass.Kernels;
 namespace Hourglass.Training.Steps;
 
 /// <summary>Gradients of the weights and what is done with them: an optimiser's step in the same tile, or, with clipping, after a look at all of them.</summary>
-internal sealed unsafe class FusedUpdate
+internal sealed unsafe class FusedUpdate : IDisposable
 {
     private const int TileLength = DenseMap.TileRows * DenseMap.PanelWidth;
     private const int MostSteps = 4096; // remembered for rows that missed them
@@ -12,6 +12,8 @@ internal sealed unsafe class FusedUpdate
     private readonly FusedRoom _room;
     private readonly DenseFusedMap[] _maps;
     private readonly SparseUpdate[] _sparse;
+    private readonly ConvolutionUpdate[] _convolutions;
+    private readonly FusedLayer[] _inPanels;
     private readonly TrainingOptions _options;
     private readonly WeightPenalty _penalty;
     private readonly WorkCrew _crew;
@@ -32,6 +34,9 @@ internal sealed unsafe class FusedUpdate
 
         var isPulled = _penalty != default || (options.Training is { Optimizer: OptimizerKind.AdamW, WeightDecay: > 0 });
         _sparse = [.. maps.OfType<SparseFusedMap>().Select(map => new SparseUpdate(map, weights, room, _penalty, isPulled))];
+        var convolutions = maps.OfType<ConvolutionMap>().ToList();
+        _convolutions = [.. convolutions.Select(map => new ConvolutionUpdate(map, room))];
+        _inPanels = [.. _maps.Select(map => map.Layer), .. convolutions.Select(map => map.Layer)];
         _norms = new double[(weights.Length + NormRun - 1) / NormRun];
     }
 
@@ -148,6 +153,11 @@ internal sealed unsafe class FusedUpdate
                 }
             }
 
+            foreach (var update in _convolutions)
+            {
+                update.Run(rule, rows, thread, _crew.Size, isStep);
+            }
+
             foreach (var update in _sparse)
             {
                 update.Run(rule, withoutPenalty, thread, _crew.Size, isStep);
@@ -180,6 +190,9 @@ internal sealed unsafe class FusedUpdate
         _kernels.Gradient(map.Map, new RowProducts(map.Input, map.Gradient), tied, rows, from, to, rule, map.Map.IsLarge ? scratch : null);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(_convolutions, update => update.Dispose());
+
     private double Norm()
     {
         _crew.Run(thread =>
@@ -209,10 +222,10 @@ internal sealed unsafe class FusedUpdate
         where TRule : struct, IGradientRule =>
         _crew.Run(thread =>
         {
-            foreach (var layer in _maps.Select(map => map.Layer))
+            foreach (var layer in _inPanels)
             {
                 var map = _weights.Map(layer);
-                var bias = DenseMap.Stride(map.Outputs);
+                var bias = _weights.Bias(layer);
                 if (!layer.IsBiasOnly)
                 {
                     var (first, last) = ((long)map.Tiles * thread / _crew.Size * TileLength, (long)map.Tiles * (thread + 1) / _crew.Size * TileLength);
@@ -222,7 +235,7 @@ internal sealed unsafe class FusedUpdate
 
                 if (thread == 0)
                 {
-                    _kernels.Apply(map.Bias, _weights.Gradients + (map.Bias - _weights.Values), bias, isBias: true, rule);
+                    _kernels.Apply(bias, _weights.Gradients + (bias - _weights.Values), DenseMap.Stride(layer.BiasLength), isBias: true, rule);
                 }
             }
 

@@ -31,11 +31,11 @@ internal sealed unsafe class FusedWeights : IDisposable
             }
             else if (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
             {
-                _back.Add(layer, DenseMap.Over(layer.Outputs, layer.Inputs, Copy(DenseMap.Length(layer.Outputs, layer.Inputs))));
+                _back.Add(layer, DenseMap.Over(layer.MapOutputs, layer.MapInputs, Copy(DenseMap.Length(layer.MapOutputs, layer.MapInputs))));
             }
         }
 
-        _zeros = Copy(plan.Maps.Max(layer => DenseMap.Stride(layer.Inputs)));
+        _zeros = Copy(plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.MapInputs), DenseMap.Stride(layer.MapOutputs))));
         _memory = [.. Enumerable.Range(0, states + 1).Select(_ => new AlignedFloats(Length))];
     }
 
@@ -56,7 +56,11 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>A layer's map; in panels, or where it has rows of inputs, with these in the panels' place.</summary>
     public DenseMap Map(FusedLayer layer) => layer.TiedTo is { } other ? new DenseMap(layer.Inputs, layer.Outputs, _back[other].Weights, Rows(layer))
         : _panels.TryGetValue(layer, out var panels) ? new DenseMap(layer.Inputs, layer.Outputs, (float*)panels, Rows(layer) + layer.BiasOffset)
-        : DenseMap.Over(layer.Inputs, layer.Outputs, Rows(layer));
+        : layer.Convolution is { Grows: true } ? new DenseMap(layer.MapInputs, layer.MapOutputs, Rows(layer), _zeros) // its bias is the larger picture's
+        : DenseMap.Over(layer.MapInputs, layer.MapOutputs, Rows(layer));
+
+    /// <summary>Where a layer's bias starts.</summary>
+    public float* Bias(FusedLayer layer) => Rows(layer) + layer.BiasOffset;
 
     /// <summary>Where a layer's weights start.</summary>
     public float* Rows(FusedLayer layer) => Values + _places.Find(place => ReferenceEquals(place.Layer, layer)).Offset;

@@ -1,0 +1,37 @@
+namespace Hourglass.Kernels;
+
+/// <summary>How the places of a smaller picture see a larger one: each a square of it, its patch, in the order [row][column][channel].</summary>
+/// <param name="Channels">Of the larger picture.</param>
+/// <param name="Height">Its height.</param>
+/// <param name="Width">Its width.</param>
+/// <param name="SmallHeight">Height of the smaller one.</param>
+/// <param name="SmallWidth">Its width.</param>
+/// <param name="Side">Side of a patch, odd; what lies beyond the picture's edge is zero.</param>
+/// <param name="Step">From one patch to the next.</param>
+/// <param name="IsPlanar">Whether the larger picture lies as samples do, [channel][row][column], instead of [row][column][channel] with channels padded as a row of activations is.</param>
+internal readonly record struct PatchShape(int Channels, int Height, int Width, int SmallHeight, int SmallWidth, int Side, int Step, bool IsPlanar)
+{
+    /// <summary>Rows and columns of a patch that the picture's first place has outside.</summary>
+    public int Padding => Side / 2;
+
+    /// <summary>Places of the smaller picture: patches of a sample.</summary>
+    public int Places => SmallHeight * SmallWidth;
+
+    /// <summary>Values in a patch.</summary>
+    public int Length => Side * Side * Channels;
+
+    /// <summary>From one place of the larger picture to the next.</summary>
+    public int PlaceStride => !IsPlanar ? DenseMap.Stride(Channels) : 1;
+
+    /// <summary>From one channel of a place to the next.</summary>
+    public int ChannelStride => IsPlanar ? Height * Width : 1;
+
+    /// <summary>Whether neighbouring places' values lie in one run.</summary>
+    public bool IsCompact => Channels == PlaceStride;
+
+    /// <summary>Values of a larger picture, channels' padding included.</summary>
+    public int PictureLength => Height * Width * (IsPlanar ? Channels : PlaceStride);
+
+    /// <summary>From one larger picture to the next.</summary>
+    public int PictureStride => DenseMap.Stride(PictureLength);
+}

@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using Hourglass.Bottlenecks;
+using Hourglass.Corruption;
+using Hourglass.Data;
+using Hourglass.Data.Stores;
+using Hourglass.Networks;
+using Hourglass.Networks.Convolutional;
+using Hourglass.Objectives;
+using Hourglass.Preprocessing;
+using Hourglass.Regularization;
+using Hourglass.Training;
+using Hourglass.Training.Steps;
+using static TorchSharp.torch;
+
+namespace Hourglass.Tests.Training;
+
+/// <summary>Convolutional models: the fused step gives automatic differentiation's gradients and weights, on sizes that fit no register, and the same bits on any number of threads.</summary>
+public sealed class FusedConvolutionTests
+{
+    private const int Samples = 61;
+
+    private static readonly AutoencoderOptions Grey = new()
+    {
+        Input = Pictures(1, 11, 10),
+        LatentSize = 5,
+        Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Activation = Activation.Tanh },
+        Objective = new BinaryCrossEntropyOptions(),
+        Training = new TrainingOptions { BatchSize = 13, Seed = 3 },
+    };
+
+    private static readonly AutoencoderOptions Coloured = Grey with
+    {
+        Input = Pictures(3, 9, 7),
+        Network = new ConvolutionalNetworkOptions { Channels = [32, 4], Activation = Activation.Tanh },
+    };
+
+    private static readonly Dictionary<string, AutoencoderOptions> Cases = new(StringComparer.Ordinal)
+    {
+        ["grey"] = Grey,
+        ["coloured"] = Coloured,
+        ["one layer"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [8], Activation = Activation.Gelu } },
+        ["three layers, own decoder"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [8, 12, 64], DecoderChannels = [40, 33, 3], Activation = Activation.Elu } },
+        ["wide patches"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [7, 9], KernelSize = 5, Stride = 3, Activation = Activation.Silu } },
+        ["every place"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [5, 5], Stride = 1, Activation = Activation.Tanh } },
+        ["single places"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [5], KernelSize = 1, Stride = 2, Activation = Activation.Sigmoid } },
+        ["gaussian, coloured"] = Coloured with { Bottleneck = new GaussianOptions { Beta = 0.7 }, Network = new ConvolutionalNetworkOptions { Channels = [20, 32], Activation = Activation.Softplus } },
+        ["gaussian likelihood, free bits"] = Grey with { Bottleneck = new GaussianOptions { FreeBits = 0.2 }, Objective = new GaussianLikelihoodOptions { PerValue = true } },
+        ["dropout"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [6, 33], Dropout = 0.3, InputDropout = 0.1, Activation = Activation.Tanh } },
+        ["corruption, squared error, decay"] = Grey with { Corruption = new MaskingCorruptionOptions(), Objective = new SquaredErrorOptions(), Training = Grey.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
+        ["penalties, clipped, momentum"] = Coloured with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Objective = new HuberOptions { Delta = 0.2 }, Training = Grey.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
+        ["output activation"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [6, 8], Activation = Activation.Tanh, OutputActivation = Activation.Sigmoid }, Objective = new SquaredErrorOptions() },
+        ["sparse latents, sigmoid"] = Grey with { Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.5 } },
+        ["more weights than a cache holds"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [36, 420], Activation = Activation.Tanh } },
+    };
+
+    public static TheoryData<string> Names => [.. Cases.Keys];
+
+    [Theory, MemberData(nameof(Names))]
+    public void Gradients_and_ten_steps_are_those_of_automatic_differentiation(string name)
+    {
+        using var store = Store(Cases[name]);
+        FusedStepTests.Agree(Cases[name], store, name);
+    }
+
+    [Theory]
+    [InlineData("grey")]
+    [InlineData("dropout")]
+    [InlineData("gaussian, coloured")]
+    [InlineData("more weights than a cache holds")]
+    public void The_number_of_threads_changes_no_bit(string name)
+    {
+        using var store = Store(Cases[name]);
+        FusedStepTests.AgreeOnThreads(Cases[name], store);
+    }
+
+    [Theory]
+    [InlineData("normalisation", "normalisation")]
+    [InlineData("blocks", "residual blocks")]
+    [InlineData("attention", "attention")]
+    [InlineData("resize", "resizing")]
+    [InlineData("top-k", "dictionary")]
+    [InlineData("draws", "several draws")]
+    [InlineData("contractive", "Jacobian")]
+    [InlineData("large", "values a batch")]
+    public void What_it_does_not_know_is_left_to_automatic_differentiation(string what, string reason)
+    {
+        var network = new ConvolutionalNetworkOptions();
+        var options = what switch
+        {
+            "normalisation" => Grey with { Network = network with { Normalization = Normalization.Batch } },
+            "blocks" => Grey with { Network = network with { Blocks = 1 } },
+            "attention" => Grey with { Network = network with { Attention = true } },
+            "resize" => Grey with { Network = network with { Upsampling = Upsampling.Resize } },
+            "top-k" => Grey with { Bottleneck = new TopKOptions { Active = 2 } },
+            "draws" => Grey with { Bottleneck = new GaussianOptions { Draws = 2 } },
+            "contractive" => Grey with { Regularization = new RegularizationOptions { Contractive = 0.1 } },
+            _ => Grey with { Input = Pictures(1, 1024, 1024), Training = Grey.Training with { BatchSize = 64 } },
+        };
+
+        Assert.Contains(reason, FusedPlan.Obstacle(options), StringComparison.Ordinal);
+        Assert.Null(FusedPlan.Obstacle(Grey));
+    }
+
+    private static InputOptions Pictures(int channels, int height, int width) => new()
+    {
+        Shape = [channels, height, width],
+        IsUnitInterval = true,
+        Blocks = [new("pixels", 0, channels * height * width, FeatureBlockKind.Numeric)],
+    };
+
+    internal static AutoencoderOptions Case(string name) => Cases[name];
+
+    internal static SampleStore Store(AutoencoderOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var noise = new Generator(11);
+        var values = rand([Samples, options.Input!.Length], generator: noise);
+        using var writer = SampleStore.CreateTemporary(null, [.. options.Input.Shape], ElementType.Float32);
+        writer.Append(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes));
+        return writer.Finish();
+    }
+}
