@@ -1,6 +1,7 @@
 using Hourglass.Detection;
 using Hourglass.Detection.Calibration;
 using Hourglass.Evaluation;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Tasks.AnomalyDetection;
 
@@ -42,17 +43,17 @@ public sealed record DetectionFigures(
             figures.MaxBy(pair => pair.Value.Auroc).Key, DriftOf(detector, scores[detector.Rule.Name], anomalous));
     }
 
+    // A labelled file is one batch, and often stands in an order of its own, one kind after another, which the test would take for drift. Windows of a series stay in theirs, of which the test picks those that share no row.
     private static DriftTest DriftOf(Detector detector, List<double> scores, bool[] anomalous)
     {
         var drift = detector.Drift(onlyNormal: true);
-        for (var sample = 0; sample < anomalous.Length; sample++)
+        double[] normal = [.. scores.Where((_, sample) => !anomalous[sample])];
+        if (detector.Basis.Preprocessing is not SeriesPreprocessing)
         {
-            if (!anomalous[sample])
-            {
-                drift.Add(scores[sample]);
-            }
+            new Random(1).Shuffle(normal);
         }
 
+        Array.ForEach(normal, drift.Add);
         return drift;
     }
 }

@@ -100,6 +100,21 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
     }
 
     [Fact]
+    public void A_labelled_file_in_an_order_of_its_own_is_no_drift()
+    {
+        var detector = fixture.Detector;
+        var (rows, faults) = (File.ReadAllLines(Table("n.csv", 1500, 12)), File.ReadAllLines(Table("f.csv", 20, 13, (values, row) => values[0] += 9)));
+        var scores = detector.Score(In("n.csv"));
+        int[] order = [.. Enumerable.Range(0, scores.Length).OrderBy(row => scores[row])];
+        File.WriteAllLines(In("ordered.csv"), [rows[0], .. order.Select(row => rows[row + 1]), .. faults.Skip(1)]);
+        using var data = DataFile.Apply(In("ordered.csv"), new ReadOptions { Label = "y" }, detector.Detector.Basis.Preprocessing);
+        Assert.False(detector.Evaluate(data).Drift.HasDrifted);
+        var stream = detector.Detector.Drift(onlyNormal: true);
+        Array.ForEach(order, row => stream.Add(scores[row]));
+        Assert.True(stream.HasDrifted);
+    }
+
+    [Fact]
     public void Training_on_contaminated_rows_still_finds_the_anomalies_among_them()
     {
         using var detector = AnomalyDetector.Fit(new DetectRequest
