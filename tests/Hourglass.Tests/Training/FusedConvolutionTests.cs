@@ -50,6 +50,8 @@ public sealed class FusedConvolutionTests
         ["penalties, clipped, momentum"] = Coloured with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Objective = new HuberOptions { Delta = 0.2 }, Training = Grey.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
         ["output activation"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [6, 8], Activation = Activation.Tanh, OutputActivation = Activation.Sigmoid }, Objective = new SquaredErrorOptions() },
         ["sparse latents, sigmoid"] = Grey with { Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.5 } },
+        ["batch normalisation, gelu"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Normalization = Normalization.Batch, Activation = Activation.Gelu } },
+        ["batch normalisation, sigmoid, dropout, gaussian"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [9, 32], Normalization = Normalization.Batch, Dropout = 0.2, Activation = Activation.Sigmoid } },
         ["more weights than a cache holds"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [36, 420], Activation = Activation.Tanh } },
     };
 
@@ -65,6 +67,7 @@ public sealed class FusedConvolutionTests
     [Theory]
     [InlineData("grey")]
     [InlineData("dropout")]
+    [InlineData("batch normalisation, gelu")]
     [InlineData("gaussian, coloured")]
     [InlineData("more weights than a cache holds")]
     public void The_number_of_threads_changes_no_bit(string name)
@@ -87,7 +90,7 @@ public sealed class FusedConvolutionTests
         var network = new ConvolutionalNetworkOptions();
         var options = what switch
         {
-            "normalisation" => Grey with { Network = network with { Normalization = Normalization.Batch } },
+            "normalisation" => Grey with { Network = network with { Normalization = Normalization.Layer } },
             "blocks" => Grey with { Network = network with { Blocks = 1 } },
             "attention" => Grey with { Network = network with { Attention = true } },
             "resize" => Grey with { Network = network with { Upsampling = Upsampling.Resize } },

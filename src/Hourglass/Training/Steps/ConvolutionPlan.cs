@@ -12,7 +12,7 @@ internal static class ConvolutionPlan
 
     /// <summary>Why a convolutional model is left to automatic differentiation; null when it is not.</summary>
     public static string? Obstacle(AutoencoderOptions options, ConvolutionalNetworkOptions network) =>
-        network.Normalization != Normalization.None ? "a convolutional network with normalisation"
+        network.Normalization == Normalization.Layer ? "layer normalisation of pictures"
         : network.Blocks > 0 ? "residual blocks"
         : network.Attention ? "attention"
         : network.Upsampling != Upsampling.Transposed ? "upsampling by resizing"
@@ -40,6 +40,19 @@ internal static class ConvolutionPlan
         var latentLayer = layers.Count - 1;
         AddDecoder(layers, options, network, sizes);
         return (layers, logVariance, latentLayer);
+    }
+
+    /// <summary>Every convolution's but the last.</summary>
+    public static IEnumerable<NormalizationPlan> Normalizations(ConvolutionalNetworkOptions network, List<FusedLayer> layers, int latentLayer)
+    {
+        for (var place = 0; place < layers.Count - 1 && network.Normalization != Normalization.None; place++)
+        {
+            var (coder, number) = place < latentLayer ? ("_encoder", place) : ("_decoder", place - latentLayer - 2);
+            if (layers[place].Convolution is not null)
+            {
+                yield return NormalizationPlan.Of(place, network.Normalization, $"{coder}._normalizations.{number}", layers[place].Channels);
+            }
+        }
     }
 
     private static void AddDecoder(List<FusedLayer> layers, AutoencoderOptions options, ConvolutionalNetworkOptions network, List<(int Height, int Width)> sizes)

@@ -6,19 +6,23 @@ using Hourglass.Networks;
 namespace Hourglass.Training.Steps;
 
 /// <summary>What stands between a map and its activation: centred and scaled values, times a gain, plus a shift.</summary>
-/// <remarks>Ba et al. 2016, https://arxiv.org/abs/1607.06450 (each row by itself); Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167 (each value over the batch).</remarks>
+/// <remarks>A row is a sample's values or, of a picture, a place's channels. Ba et al. 2016, https://arxiv.org/abs/1607.06450 (each row by itself); Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167 (each value over the batch).</remarks>
 internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift)
 {
     /// <summary>Added to variances: the engine's own.</summary>
     protected const float Epsilon = 1e-5f;
 
     private readonly LayerRoom _room = room[layer];
+    private readonly int _stride = DenseMap.Stride(layer.RunLength);
     private readonly float* _scaled = room.Take(DenseMap.Stride(layer.Outputs));
 
     /// <summary>Whether it looks at the whole batch, on both ways.</summary>
     public virtual bool LooksAtBatch => false;
 
-    protected int Width => layer.Outputs;
+    protected int Width => layer.RunLength;
+
+    /// <summary>Rows of a sample.</summary>
+    protected int Runs => layer.Runs;
 
     protected ReadOnlySpan<float> Gain => new(gain.Map.Bias, Width);
 
@@ -47,10 +51,10 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     {
     }
 
-    /// <summary>Normalises some rows of what the map puts out, in place.</summary>
+    /// <summary>Normalises what the map puts out for some samples, in place.</summary>
     public void Forward(int first, int last)
     {
-        for (var row = first; row < last; row++)
+        for (var row = first * Runs; row < last * Runs; row++)
         {
             var values = Values(row);
             var scaled = Scaled(row);
@@ -62,13 +66,20 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     /// <summary>From gradients of what it hands on to those of what it was given, in place; those of gain and shift are left in rows of their own.</summary>
     public void Backward(int first, int last)
     {
-        for (var row = first; row < last; row++)
+        for (var sample = first; sample < last; sample++)
         {
-            var gradient = Gradients(row);
-            TensorPrimitives.Multiply(gradient, Scaled(row), Row(gain.Gradient, row));
-            gradient.CopyTo(Row(shift.Gradient, row));
-            TensorPrimitives.Multiply(gradient, Gain, gradient);
-            ScaleBack(row, Scaled(row), gradient);
+            var toGain = Row(gain.Gradient, sample);
+            var toShift = Row(shift.Gradient, sample);
+            toGain.Clear();
+            toShift.Clear();
+            for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
+            {
+                var gradient = Gradients(row);
+                TensorPrimitives.MultiplyAdd(gradient, Scaled(row), toGain, toGain);
+                TensorPrimitives.Add(toShift, gradient, toShift);
+                TensorPrimitives.Multiply(gradient, Gain, gradient);
+                ScaleBack(row, Scaled(row), gradient);
+            }
         }
     }
 
@@ -84,7 +95,7 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     /// <summary>From gradients of scaled values to those of the values, in place.</summary>
     protected abstract void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient);
 
-    private Span<float> Row(float* values, int row) => new(values + ((long)row * _room.Stride), Width);
+    private Span<float> Row(float* values, int row) => new(values + ((long)row * _stride), Width);
 }
 
 /// <summary>Each row by its own mean and variance.</summary>
@@ -113,14 +124,14 @@ internal sealed unsafe class FusedLayerNormalization(FusedLayer layer, FusedRoom
 internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift) : FusedNormalization(layer, room, gain, shift)
 {
     private const float Momentum = 0.1f; // the engine's own
-    private readonly float[] _means = new float[layer.Outputs];
-    private readonly float[] _factors = new float[layer.Outputs]; // 1 over the deviation
-    private readonly float[] _pulls = new float[layer.Outputs]; // mean gradient of scaled values
-    private readonly float[] _slopes = new float[layer.Outputs]; // mean of gradient times scaled value
-    private readonly float[] _difference = new float[layer.Outputs];
-    private readonly float[] _runningMeans = new float[layer.Outputs];
-    private readonly float[] _runningVariances = new float[layer.Outputs];
-    private readonly double[] _sums = new double[2 * layer.Outputs];
+    private readonly float[] _means = new float[layer.RunLength];
+    private readonly float[] _factors = new float[layer.RunLength]; // 1 over the deviation
+    private readonly float[] _pulls = new float[layer.RunLength]; // mean gradient of scaled values
+    private readonly float[] _slopes = new float[layer.RunLength]; // mean of gradient times scaled value
+    private readonly float[] _difference = new float[layer.RunLength];
+    private readonly float[] _runningMeans = new float[layer.RunLength];
+    private readonly float[] _runningVariances = new float[layer.RunLength];
+    private readonly double[] _sums = new double[2 * layer.RunLength];
     private int _rows;
     private long _batches;
 
@@ -142,23 +153,23 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
 
     public override void Look(int rows, BatchShare share)
     {
-        _rows = rows;
+        _rows = rows * Runs;
         Array.Clear(_means);
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < _rows; row++)
         {
             TensorPrimitives.Add(_means, Values(row), _means);
         }
 
         Together(share, _means, []);
         Array.Clear(_factors);
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < _rows; row++)
         {
             TensorPrimitives.Subtract(Values(row), _means, _difference);
             TensorPrimitives.MultiplyAdd(_difference, _difference, _factors, _factors);
         }
 
         Together(share, _factors, []);
-        Remember(share.Together);
+        Remember(share.Together * Runs);
         for (var place = 0; place < Width; place++)
         {
             _factors[place] = 1 / MathF.Sqrt(_factors[place] + Epsilon);
@@ -169,7 +180,7 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
     {
         Array.Clear(_pulls);
         Array.Clear(_slopes);
-        for (var row = 0; row < rows; row++)
+        for (var row = 0; row < rows * Runs; row++)
         {
             TensorPrimitives.Multiply(Gradients(row), Gain, _difference);
             TensorPrimitives.Add(_pulls, _difference, _pulls);
@@ -209,7 +220,7 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         share.Sum(sums);
         for (var place = 0; place < sums.Length; place++)
         {
-            (place < first.Length ? ref first[place] : ref second[place - first.Length]) = (float)(sums[place] / share.Together);
+            (place < first.Length ? ref first[place] : ref second[place - first.Length]) = (float)(sums[place] / (share.Together * Runs));
         }
     }
 

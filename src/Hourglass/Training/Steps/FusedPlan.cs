@@ -72,11 +72,12 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
             Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
             Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input!.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
         };
-        if (options.Network is not DenseNetworkOptions network)
+        if (options.Network is ConvolutionalNetworkOptions convolutions)
         {
-            return plan;
+            return plan with { Normalizations = [.. ConvolutionPlan.Normalizations(convolutions, layers, latentLayer)] };
         }
 
+        var network = (DenseNetworkOptions)options.Network!;
         var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
         Penalise(layers, contraction, gradient);
         var draws = options.Bottleneck is GaussianOptions { Draws: var several } ? several : 1;
