@@ -2,6 +2,7 @@ using System.Globalization;
 using CsCheck;
 using Hourglass.Data;
 using Hourglass.Data.Tabular;
+using Hourglass.Preprocessing;
 using Parquet;
 using Parquet.Schema;
 
@@ -51,6 +52,21 @@ public sealed class ParquetBlockTests : IDisposable
                 }
             }
         }
+    }
+
+    // Three blocks of 4,096 rows; one thread hands one room on. Only the first has missing values: what marks them must not be left for the others.
+    [Fact]
+    public void Streamed_samples_are_those_of_the_store_also_where_a_room_is_used_again()
+    {
+        var path = Write([.. Enumerable.Range(0, 12_000).Select(row => row < 3000 && row % 7 == 0 ? (double?)null : row * 0.37)], 12_000, hasTexts: true);
+        var read = new ReadOptions { Ignore = ["name", "truth", "time", "decimal", "int", "single"] };
+        using var fitted = DataFile.Prepare(path, read, new PreparationOptions { Validation = 0 });
+        Assert.Contains(((TablePreprocessing)fitted.Preprocessing).Columns, column => column.HasMissingIndicator);
+        using var stored = DataFile.Apply(path, read, fitted.Preprocessing);
+        using var streamed = DataFile.Stream(path, read, fitted.Preprocessing, threads: 1)!;
+        var expected = new float[stored.Samples.Count * stored.Samples.SampleLength];
+        stored.Samples.Read(0, (int)stored.Samples.Count, expected);
+        Assert.Equal(expected, streamed.Select(values => values.ToArray()).SelectMany(values => values));
     }
 
     // Without single precision: its shortest text, which rows give, is another number in double precision, by less than single precision tells.
