@@ -27,16 +27,20 @@ public sealed record ConstantTransform : ColumnTransform
     /// <inheritdoc/>
     public override bool IsText => true;
 
+    /// <summary>Whether any value counts as the usual one: the column is a label of new data, which must not tell on itself.</summary>
+    [JsonIgnore]
+    internal bool IsLabel { get; init; }
+
     /// <summary>A column that was always empty has a place for missing values: it is 0.</summary>
     [JsonIgnore]
-    internal override bool HasPlaceForMissing => _value is null;
+    internal override bool HasPlaceForMissing => _value is null || IsLabel;
 
     internal override string? Fault() => null;
 
     // The difference from a number, never 0 for another one; 1 for another text.
     private protected override bool ApplyValue(ReadOnlySpan<char> text, bool isMissing, char decimalMark, Span<float> values)
     {
-        if (isMissing || text.SequenceEqual(_value))
+        if (isMissing || IsLabel || text.SequenceEqual(_value))
         {
             return true;
         }

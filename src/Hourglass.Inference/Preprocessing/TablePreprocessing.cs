@@ -56,6 +56,10 @@ public sealed record TablePreprocessing : SamplePreprocessing
 
     internal override TablePreprocessing TakingOthers() => this with { Columns = [.. Columns.Select(column => column with { TakesOthers = true })] };
 
+    /// <summary>The same, except that a column which was always the same has no news to tell: it is the label of new data.</summary>
+    internal TablePreprocessing WithoutNewsOf(string label) =>
+        this with { Columns = [.. Columns.Select(column => column is ConstantTransform constant && string.Equals(column.Name, label, StringComparison.OrdinalIgnoreCase) ? constant with { IsLabel = true } : column)] };
+
     internal override float[] Fillings()
     {
         var (values, start) = (new float[SampleShape[0]], 0);

@@ -41,7 +41,9 @@ internal static class TableData
     public static PreparedData Apply(TableSource source, ReadOptions read, TablePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(0);
-        return new TableIngest(source, read, RolesFor(source, read, preprocessing), preprocessing, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
+        var roles = RolesFor(source, read, preprocessing);
+        var inputs = roles.Label is { } label ? preprocessing.WithoutNewsOf(source.Columns[label]) : preprocessing;
+        return new TableIngest(source, read, roles, inputs, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
     }
 
     /// <summary>Columns that are not model input, where preprocessing was fitted before.</summary>

@@ -66,6 +66,15 @@ public sealed class UnseenValueTests : IDisposable
     }
 
     [Fact]
+    public void A_label_that_was_no_label_in_training_does_not_tell_on_itself()
+    {
+        using var detector = Fit(); // column "level" is always 3
+        Write("new.csv", [.. Enumerable.Range(0, 40).Select(_ => Row()), .. Enumerable.Range(0, 40).Select(_ => Row(level: "4"))]);
+        using var data = DataFile.Apply(In("new.csv"), new ReadOptions { Label = "level" }, detector.Detector.Basis.Preprocessing);
+        Assert.InRange(detector.Evaluate(data, ["3"]).Figures.Auroc, 0.2, 0.8);
+    }
+
+    [Fact]
     public void A_missing_value_where_none_was_missing_is_scored_and_named()
     {
         using var detector = Fit();
