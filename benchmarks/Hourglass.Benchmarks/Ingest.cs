@@ -118,7 +118,7 @@ internal static class Ingest
             table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetExtension(file)[1..],-8} {purpose,-10} {size,7:0.0} one process on one processor {alone[place]:0.00} s, {ranks} ranks {together[place]:0.00} s: {alone[place] / together[place]:0.00}x ({launcher.Name})"));
         }
 
-        double[] Start(int count) => RankWorker.Start<double[]>(count, [.. launcher.Words, .. launcher.Unbound], "--file", file, "--rounds", rounds.ToString(CultureInfo.InvariantCulture));
+        double[] Start(int count) => RankWorker.Start<double[]>(count, launcher.Words, "--file", file, "--rounds", rounds.ToString(CultureInfo.InvariantCulture));
     }
 
     private static void WriteCsv(string path, float[][] columns)

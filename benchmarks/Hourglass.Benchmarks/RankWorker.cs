@@ -23,6 +23,11 @@ internal static class RankWorker
     /// <summary>Trains, or sums vectors, with the other ranks; rank 0 prints what it took.</summary>
     public static int Run(string[] args)
     {
+        if (args.Contains("--messages"))
+        {
+            Environment.SetEnvironmentVariable(Collective.SharedMemoryVariable, "0");
+        }
+
         using var ranks = Collective.Join();
         set_num_threads(1);
         object result = Arguments.Text(args, "--widths") is { } widths
@@ -85,12 +90,12 @@ internal static class RankWorker
         var times = new List<SumTime>();
         foreach (var length in new[] { 256, 4096, 32_768, 131_072, 524_288, 2_097_152, 8_388_608 })
         {
-            var values = GC.AllocateArray<float>(length, pinned: true);
+            using var room = ranks.Room(length);
             var best = double.PositiveInfinity;
             for (var repeat = 0; repeat < Math.Clamp((1 << 26) / length, 8, 400); repeat++)
             {
                 var clock = Stopwatch.StartNew();
-                ranks.Sum(values);
+                ranks.Sum(room.Values(length));
                 best = Math.Min(best, clock.Elapsed.TotalSeconds);
             }
 

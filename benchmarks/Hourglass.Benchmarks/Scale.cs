@@ -22,13 +22,13 @@ internal static class Scale
         var asJson = args.Contains("--json");
         var print = asJson ? Console.Error : Console.Out;
         print.WriteLine($"{SpeedMachine.Processor}, {launcher.Name}");
-        var networks = new[] { ("shared memory", Sums(launcher.Words)), ("TCP, one machine", Sums([.. launcher.Words, .. launcher.Tcp])) }.Select(entry => Fitted(entry.Item1, entry.Item2, print)).ToList();
+        var networks = new[] { ("shared memory", Sums(launcher.Words)), ("messages through shared memory", Sums(launcher.Words, "--messages")), ("TCP, one machine", Sums([.. launcher.Words, .. launcher.Tcp], "--messages")) }.Select(entry => Fitted(entry.Item1, entry.Item2, print)).ToList();
         networks.AddRange([new Link("10 Gbit/s (assumed)", 25e-6, 8 / 10e9), new Link("100 Gbit/s (assumed)", 2e-6, 8 / 100e9)]);
         var costs = Models.Select(model => Steps(model, launcher, print)).ToList();
         var rows = new List<Prediction>();
         foreach (var cost in costs)
         {
-            foreach (var network in networks.Skip(1))
+            foreach (var network in networks.Skip(2))
             {
                 print.WriteLine();
                 print.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.Model}, {cost.Parameters:N0} weights, over {network.Name}: share of the time in arithmetic, and minutes for an epoch of 10^9 samples"));
@@ -50,7 +50,7 @@ internal static class Scale
         return 0;
     }
 
-    private static List<SumTime> Sums(IReadOnlyList<string> launcher) => RankWorker.Start<List<SumTime>>(2, launcher);
+    private static List<SumTime> Sums(IReadOnlyList<string> launcher, params string[] arguments) => RankWorker.Start<List<SumTime>>(2, launcher, arguments);
 
     // Two ranks: a round each way, half of the bytes in each. Fitted to vectors as long as gradients are; shorter ones go another, faster way.
     private static Link Fitted(string name, List<SumTime> times, TextWriter print)

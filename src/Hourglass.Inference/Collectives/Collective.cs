@@ -3,6 +3,9 @@ namespace Hourglass.Collectives;
 /// <summary>From how this process was started to the processes it belongs to.</summary>
 public static class Collective
 {
+    /// <summary>Environment variable that makes ranks of one machine exchange messages instead of adding up in memory that they share, where it is 0.</summary>
+    public const string SharedMemoryVariable = "HOURGLASS_SHARED_MEMORY";
+
     /// <summary>Joins the other processes of an MPI job, once in a process; alone where no launcher started several.</summary>
     /// <exception cref="HourglassException">The launcher's library is missing, or is of another family.</exception>
     public static ICollective Join()

@@ -19,6 +19,10 @@ public interface ICollective : IDisposable
     /// <inheritdoc cref="Sum(Span{float})"/>
     void Sum(Span<double> values);
 
+    /// <summary>Room for values that are summed again and again.</summary>
+    /// <param name="length">Values; as many on every rank.</param>
+    SumRoom Room(long length);
+
     /// <summary>Replaces values by those of rank 0.</summary>
     /// <param name="values">As many on every rank.</param>
     void Broadcast(Span<byte> values);
@@ -60,6 +64,9 @@ public sealed class SingleProcess : ICollective
     public void Sum(Span<double> values)
     {
     }
+
+    /// <inheritdoc/>
+    public SumRoom Room(long length) => new(length);
 
     /// <inheritdoc/>
     public void Broadcast(Span<byte> values)

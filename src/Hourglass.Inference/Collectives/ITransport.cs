@@ -9,6 +9,9 @@ internal interface ITransport : IDisposable
 
     string Description { get; }
 
+    /// <summary>Whether all ranks run on this machine, and may add up values in memory that they share.</summary>
+    bool SharesMemory { get; }
+
     /// <summary>Sends to one rank while receiving from another; either run may be empty, and then has no partner.</summary>
     /// <param name="to">Who is sent to.</param>
     /// <param name="sent">What.</param>

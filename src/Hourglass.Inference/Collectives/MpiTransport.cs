@@ -10,6 +10,7 @@ internal sealed unsafe class MpiTransport : ITransport
     public MpiTransport(MpiLibrary library, MpiLauncher launcher)
     {
         _library = library;
+        SharesMemory = OperatingSystem.IsLinux() && launcher.LocalSize == launcher.Size && Environment.GetEnvironmentVariable(Collective.SharedMemoryVariable) != "0";
         (Rank, Size) = library.Start();
         if (Size != launcher.Size)
         {
@@ -23,6 +24,8 @@ internal sealed unsafe class MpiTransport : ITransport
     public int Size { get; }
 
     public string Description => MpiLauncher.FamilyName(_library.Family);
+
+    public bool SharesMemory { get; }
 
     public void Exchange(int to, ReadOnlySpan<byte> sent, int from, Span<byte> received)
     {

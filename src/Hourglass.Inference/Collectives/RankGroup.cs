@@ -8,11 +8,14 @@ namespace Hourglass.Collectives;
 /// <remarks>Sums follow a tree that depends on nothing but the number of ranks, so the bits do not depend on the MPI library, its version or where ranks run.
 /// Long vectors are summed by recursive halving and doubling (Thakur, Rabenseifner and Gropp 2005, https://doi.org/10.1177/1094342005051521): each rank sends and receives
 /// twice the vector's length at most, in 2 log2(ranks) rounds.</remarks>
-internal sealed class RankGroup(ITransport transport) : ICollective
+internal sealed unsafe class RankGroup(ITransport transport) : ICollective
 {
     private const int ShortBytes = 4096; // up to here latency counts, not length: whole vectors are exchanged
-    private readonly int _even = (int)BitOperations.RoundUpToPowerOf2((uint)transport.Size + 1) / 2; // ranks in the tree; the others add to one of them first
+    private readonly int _even = EvenRanks(transport.Size);
+    private readonly List<SumRoom> _rooms = [];
     private byte[] _scratch = [];
+    private SharedSlots? _copies; // of values that lie elsewhere
+    private bool _hasSlots = transport.SharesMemory && transport.Size > 1;
 
     public int Rank => transport.Rank;
 
@@ -20,7 +23,39 @@ internal sealed class RankGroup(ITransport transport) : ICollective
 
     public string Description => $"{transport.Description}, {Size} ranks";
 
-    public void Sum(Span<float> values) => SumOf(values);
+    /// <summary>Ranks in the tree; the others add to one of them first.</summary>
+    public static int EvenRanks(int size) => (int)BitOperations.RoundUpToPowerOf2((uint)size + 1) / 2;
+
+    public SumRoom Room(long length)
+    {
+        if (!_hasSlots || SharedSlots.Open(this, length) is not { } slots)
+        {
+            return new SumRoom(length);
+        }
+
+        var room = new SumRoom(slots, ended => _rooms.Remove(ended));
+        _rooms.Add(room);
+        return room;
+    }
+
+    public void Sum(Span<float> values)
+    {
+        if (SlotsOf(values) is { } slots)
+        {
+            slots.Sum(values.Length);
+        }
+        else if (values.Length * sizeof(float) > ShortBytes && Copies(values.Length) is { } copies)
+        {
+            var room = new Span<float>(copies.Own, values.Length);
+            values.CopyTo(room);
+            copies.Sum(values.Length);
+            room.CopyTo(values);
+        }
+        else
+        {
+            SumOf(values);
+        }
+    }
 
     public void Sum(Span<double> values) => SumOf(values);
 
@@ -70,7 +105,33 @@ internal sealed class RankGroup(ITransport transport) : ICollective
 
     public void Abort(int exitCode) => transport.Abort(exitCode);
 
-    public void Dispose() => transport.Dispose();
+    public void Dispose()
+    {
+        _copies?.Dispose();
+        transport.Dispose();
+    }
+
+    // The room that the values fill or begin.
+    private SharedSlots? SlotsOf(Span<float> values)
+    {
+        fixed (float* first = values)
+        {
+            var address = (nint)first;
+            return _rooms.Find(room => room.Address == address)?.Slots;
+        }
+    }
+
+    private SharedSlots? Copies(long length)
+    {
+        if (_hasSlots && (_copies is null || _copies.Length < length))
+        {
+            _copies?.Dispose();
+            _copies = SharedSlots.Open(this, length);
+            _hasSlots = _copies is not null;
+        }
+
+        return _copies;
+    }
 
     private void SumOf<T>(Span<T> values)
         where T : unmanaged, INumber<T>

@@ -27,6 +27,40 @@ public sealed class RankGroupTests
         iter: 40);
 
     [Fact]
+    public void Sums_in_shared_memory_are_those_of_messages_to_the_bit() => Jobs.Sample(
+        job =>
+        {
+            Assert.SkipUnless(OperatingSystem.IsLinux(), "Memory is shared on Linux only.");
+            var messages = Sums(job, sharesMemory: false);
+            foreach (var shared in Sums(job, sharesMemory: true))
+            {
+                Assert.Equal(messages[0].Elsewhere, shared.Elsewhere);
+                Assert.Equal(messages[0].Elsewhere, shared.InRoom);
+                Assert.Equal(messages[0].Elsewhere, shared.Again);
+            }
+        },
+        iter: 25);
+
+    private static (float[] Elsewhere, float[] InRoom, float[] Again)[] Sums((int Ranks, int Length, int Seed) job, bool sharesMemory) => ThreadRanks.Run(
+        job.Ranks,
+        ranks =>
+        {
+            var elsewhere = Values(job.Seed, ranks.Rank, job.Length);
+            ranks.Sum(elsewhere);
+            using var room = ranks.Room(job.Length + 3); // longer than what is summed
+            float[] InRoom()
+            {
+                var values = room.Values(job.Length);
+                Values(job.Seed, ranks.Rank, job.Length).CopyTo(values);
+                ranks.Sum(values);
+                return values.ToArray();
+            }
+
+            return (elsewhere, InRoom(), InRoom());
+        },
+        sharesMemory);
+
+    [Fact]
     public void A_number_s_sum_does_not_depend_on_the_length_of_its_vector()
     {
         float Last(int length) => ThreadRanks.Run(6, ranks =>

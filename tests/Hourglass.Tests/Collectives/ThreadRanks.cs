@@ -9,10 +9,12 @@ internal sealed class ThreadRanks : ITransport
 {
     private readonly BlockingCollection<byte[]>[,] _wires; // [from, to]
 
-    private ThreadRanks(BlockingCollection<byte[]>[,] wires, int rank)
+    private ThreadRanks(BlockingCollection<byte[]>[,] wires, int rank, bool sharesMemory)
     {
-        (_wires, Rank) = (wires, rank);
+        (_wires, Rank, SharesMemory) = (wires, rank, sharesMemory);
     }
+
+    public bool SharesMemory { get; }
 
     public int Rank { get; }
 
@@ -21,8 +23,11 @@ internal sealed class ThreadRanks : ITransport
     public string Description => "threads";
 
     /// <summary>Runs the same work on every rank.</summary>
+    /// <param name="size">Ranks.</param>
+    /// <param name="work">Given what each sees of the others.</param>
+    /// <param name="sharesMemory">Whether they add up where they lie; then a fault of one leaves the others waiting.</param>
     /// <returns>What each made.</returns>
-    public static T[] Run<T>(int size, Func<ICollective, T> work)
+    public static T[] Run<T>(int size, Func<ICollective, T> work, bool sharesMemory = false)
     {
         var wires = new BlockingCollection<byte[]>[size, size];
         for (var wire = 0; wire < size * size; wire++)
@@ -35,7 +40,8 @@ internal sealed class ThreadRanks : ITransport
         {
             try
             {
-                results[rank] = work(new RankGroup(new ThreadRanks(wires, rank)));
+                using var group = new RankGroup(new ThreadRanks(wires, rank, sharesMemory));
+                results[rank] = work(group);
             }
             catch (Exception fault)
             {

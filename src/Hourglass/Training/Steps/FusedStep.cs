@@ -46,7 +46,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     {
         (_model, _options) = (model, model.Options.Training);
         _plan = FusedPlan.Of(model.Options, FusedPlan.TakesEntries(model.Options) && FusedInput.AreSparse(samples));
-        _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2);
+        _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2, ranks);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
         _crew = new WorkCrew(threads);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hourglass.Collectives;
 using Hourglass.Kernels;
 using static TorchSharp.torch;
 
@@ -13,10 +14,12 @@ internal sealed unsafe class FusedWeights : IDisposable
     private readonly Dictionary<FusedLayer, IntPtr> _panels = [];
     private readonly List<AlignedFloats> _copies = [];
     private readonly float* _zeros; // a bias for ways back
-    private AlignedFloats? _gradients;
+    private readonly ICollective _ranks;
+    private SumRoom? _gradients;
 
-    public FusedWeights(FusedPlan plan, int states)
+    public FusedWeights(FusedPlan plan, int states, ICollective? ranks = null)
     {
+        _ranks = ranks ?? new SingleProcess();
         foreach (var layer in plan.Trained)
         {
             _places.Add((layer, Length));
@@ -50,8 +53,8 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>What the optimiser keeps.</summary>
     public float* State(int number) => _memory[number + 1].Pointer;
 
-    /// <summary>Room for gradients, made when first asked for.</summary>
-    public float* Gradients => (_gradients ??= new AlignedFloats(Length)).Pointer;
+    /// <summary>Room for gradients, made when first asked for, by all ranks.</summary>
+    public float* Gradients => (float*)(_gradients ??= _ranks.Room(Length)).Address;
 
     /// <summary>A layer's map; in panels, or where it has rows of inputs, with these in the panels' place.</summary>
     public DenseMap Map(FusedLayer layer) => layer.TiedTo is { } other ? new DenseMap(layer.Inputs, layer.Outputs, _back[other].Weights, Rows(layer))
