@@ -7,6 +7,7 @@ namespace Hourglass.Kernels;
 internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
     private const int FewChannels = 8; // below, a patch's rows are too short to be copied as runs
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Gather(in PatchShape shape, float* pictures, long firstPlace, int count, int firstValue, int lastValue, float* patches)
     {

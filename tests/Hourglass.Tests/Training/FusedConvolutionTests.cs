@@ -85,6 +85,8 @@ public sealed class FusedConvolutionTests
     [InlineData("draws", "several draws")]
     [InlineData("contractive", "Jacobian")]
     [InlineData("large", "values a batch")]
+    [InlineData("large, one sample", "values a batch")]
+    [InlineData("large, usual batch", "values a batch")]
     public void What_it_does_not_know_is_left_to_automatic_differentiation(string what, string reason)
     {
         var network = new ConvolutionalNetworkOptions();
@@ -97,6 +99,8 @@ public sealed class FusedConvolutionTests
             "top-k" => Grey with { Bottleneck = new TopKOptions { Active = 2 } },
             "draws" => Grey with { Bottleneck = new GaussianOptions { Draws = 2 } },
             "contractive" => Grey with { Regularization = new RegularizationOptions { Contractive = 0.1 } },
+            "large, one sample" => Grey with { Input = Pictures(1, 4096, 4096), Training = Grey.Training with { BatchSize = 1 } },
+            "large, usual batch" => Grey with { Input = Pictures(1, 1024, 1024), Training = new TrainingOptions() },
             _ => Grey with { Input = Pictures(1, 1024, 1024), Training = Grey.Training with { BatchSize = 64 } },
         };
 
@@ -111,9 +115,7 @@ public sealed class FusedConvolutionTests
         Blocks = [new("pixels", 0, channels * height * width, FeatureBlockKind.Numeric)],
     };
 
-    internal static AutoencoderOptions Case(string name) => Cases[name];
-
-    internal static SampleStore Store(AutoencoderOptions options)
+    private static SampleStore Store(AutoencoderOptions options)
     {
         using var scope = NewDisposeScope();
         using var noise = new Generator(11);

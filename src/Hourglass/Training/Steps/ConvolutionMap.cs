@@ -6,6 +6,7 @@ namespace Hourglass.Training.Steps;
 /// <summary>One convolution at work on a batch: patches are gathered, or scattered, a few places at a time.</summary>
 internal sealed unsafe class ConvolutionMap : FusedMap
 {
+    private const int ShortPatch = 64; // values: as many places' patches as a block has then fit in half of the first cache
     private readonly FusedRoom _room;
     private readonly LayerRoom _own;
     private readonly PatchShape _patches;
@@ -123,7 +124,7 @@ internal sealed unsafe class ConvolutionMap : FusedMap
     }
 
     // Places whose patches are made at once: few, so that they stay in the first cache, unless they are short, or the weights fit no cache.
-    private int Block(in DenseMap map) => map.IsLarge || Map.Inputs <= DenseKernels.BlockRows ? DenseKernels.BlockRows : DenseMap.TileRows;
+    private int Block(in DenseMap map) => map.IsLarge || Map.Inputs <= ShortPatch ? DenseKernels.BlockRows : DenseMap.TileRows;
 
     private void Start(float* picture, float* bias)
     {

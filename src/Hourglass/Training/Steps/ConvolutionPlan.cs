@@ -19,7 +19,7 @@ internal static class ConvolutionPlan
         : options.Bottleneck is SparseOptions ? "a dictionary of pictures"
         : options.Bottleneck is GaussianOptions { Draws: > 1 } ? "several draws a sample through a convolutional network"
         : options.Regularization.Contractive > 0 || options.Regularization.DecoderGradient > 0 ? "a Jacobian penalty of a convolutional network"
-        : LargestLayer(options, network) * options.Training.BatchSize > MostValues ? $"layers of more than {MostValues:N0} values a batch"
+        : LargestLayer(options, network) * DenseMap.Padded(options.Training.PartSize(1), DenseMap.TileRows) > MostValues ? $"layers of more than {MostValues:N0} values a batch"
         : null;
 
     /// <summary>The layers of a model without <see cref="Obstacle"/>, and the second map of a Gaussian bottleneck.</summary>
