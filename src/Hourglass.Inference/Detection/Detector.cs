@@ -86,36 +86,8 @@ public sealed class Detector : IDisposable
     /// <returns>One score for each sample.</returns>
     public double[] Score(ReadOnlySpan<float> samples)
     {
-        if (Basis.SharesWork)
-        {
-            return ScoreInPieces(samples.ToArray());
-        }
-
-        var scores = new List<double>(samples.Length / Basis.SampleLength);
-        var step = Math.Max(1, BatchValues / Basis.SampleLength) * Basis.SampleLength;
-        for (var start = 0; start < samples.Length; start += step)
-        {
-            scores.AddRange(Rule.Score(new ScoringBatch(Basis, samples.Slice(start, Math.Min(step, samples.Length - start)).ToArray()), []));
-        }
-
-        return [.. scores];
-    }
-
-    // A thread takes some samples through all terms: nobody waits for the longest term, and few samples are scored at once by one thread.
-    private double[] ScoreInPieces(float[] samples)
-    {
-        var (length, count) = (Basis.SampleLength, samples.Length / Basis.SampleLength);
-        var (scores, rows) = (new double[count], Math.Clamp((count + Environment.ProcessorCount - 1) / Environment.ProcessorCount, LeastPiece, MostPiece));
-        if (count <= rows)
-        {
-            return count == 0 ? scores : Rule.Score(new ScoringBatch(Basis, samples), []);
-        }
-
-        Basis.Share((count + rows - 1) / rows, piece =>
-        {
-            var (first, own) = (piece * rows, Math.Min(rows, count - (piece * rows)));
-            Rule.Score(new ScoringBatch(Basis, samples[(first * length)..((first + own) * length)]), []).CopyTo(scores, first);
-        });
+        var (length, scores) = (Basis.SampleLength, new double[samples.Length / Basis.SampleLength]);
+        InPieces(samples.ToArray(), (first, piece) => Rule.Score(new ScoringBatch(Basis, piece), []).CopyTo(scores, first / length));
         return scores;
     }
 
@@ -123,10 +95,40 @@ public sealed class Detector : IDisposable
     /// <param name="samples">[sample, value] row-major, in model-input units.</param>
     public Findings Find(ReadOnlySpan<float> samples)
     {
-        var batch = new ScoringBatch(Basis, samples.ToArray());
-        var contributions = new double[samples.Length];
-        var scores = Rule.Score(batch, contributions);
-        return new Findings(batch.Given, scores, contributions, Rule.Expected(batch));
+        var (given, scores, contributions, expected) = (samples.ToArray(), new double[samples.Length / Basis.SampleLength], new double[samples.Length], (float[]?)new float[samples.Length]);
+        InPieces(given, (first, piece) =>
+        {
+            var batch = new ScoringBatch(Basis, piece);
+            Rule.Score(batch, contributions.AsSpan(first, piece.Length)).CopyTo(scores, first / Basis.SampleLength);
+            if (Rule.Expected(batch) is { } normal)
+            {
+                normal.CopyTo(expected!, first);
+            }
+            else
+            {
+                expected = null; // whether a rule can tell does not depend on the samples
+            }
+        });
+        return new Findings(given, scores, contributions, expected);
+    }
+
+    // A thread takes some samples through all terms: nobody waits for the longest term, and few samples are scored at once by one thread. The work is told the piece's first value.
+    private void InPieces(float[] samples, Action<int, float[]> work)
+    {
+        var (length, count) = (Basis.SampleLength, samples.Length / Basis.SampleLength);
+        var rows = Basis.SharesWork ? Math.Clamp((count + Environment.ProcessorCount - 1) / Environment.ProcessorCount, LeastPiece, MostPiece) : Math.Max(1, BatchValues / length);
+        if (Basis.SharesWork && count > rows)
+        {
+            Basis.Share((count + rows - 1) / rows, Piece);
+            return;
+        }
+
+        for (var piece = 0; piece * rows < count; piece++)
+        {
+            Piece(piece);
+        }
+
+        void Piece(int piece) => work(piece * rows * length, samples[(piece * rows * length)..(Math.Min(count, (piece + 1) * rows) * length)]);
     }
 
     /// <summary>Scores samples and says why, column by column in the user's own units.</summary>

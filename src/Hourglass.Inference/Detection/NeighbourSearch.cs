@@ -2,7 +2,7 @@ namespace Hourglass.Detection;
 
 /// <summary>Exact nearest neighbours by Euclidean distance.</summary>
 /// <remarks>A few queries are compared with whole rows. Whoever asks often gets an index of short sketches, which finds the same rows sooner.
-/// Queries are shared among threads; results do not depend on them. Safe for concurrent calls.</remarks>
+/// Of equal rows only the first are compared. Queries are shared among threads; results do not depend on them. Safe for concurrent calls.</remarks>
 public sealed unsafe class NeighbourSearch
 {
     private const int IndexAfter = 256; // queries: making the index takes about as long as so many searches without it
@@ -11,6 +11,7 @@ public sealed unsafe class NeighbourSearch
     private readonly int _length;
     private readonly Lock _making = new();
     private SketchIndex? _index;
+    private int _most; // rows that the index can be asked for
     private long _asked;
     private bool _isSettled;
 
@@ -54,7 +55,7 @@ public sealed unsafe class NeighbourSearch
             return results;
         }
 
-        var index = Prepare(count);
+        var index = Prepare(count, wanted);
         fixed (float* start = queries)
         {
             var asked = start;
@@ -77,15 +78,16 @@ public sealed unsafe class NeighbourSearch
         return results;
     }
 
-    private SketchIndex Prepare(int queries)
+    private SketchIndex Prepare(int queries, int wanted)
     {
         lock (_making)
         {
             _asked += queries;
-            if (_index is null || (!_isSettled && _asked >= IndexAfter))
+            if (_index is null || wanted > _most || (!_isSettled && _asked >= IndexAfter))
             {
-                _isSettled = _asked >= IndexAfter;
-                _index = new SketchIndex(this, _isSettled ? RowSketch.Fit(_rows, _centre) : RowSketch.Whole(_centre));
+                (_isSettled, _most) = (_asked >= IndexAfter, Math.Max(wanted, _most));
+                var rows = EqualRows.FirstOf(_rows, _length, _most);
+                _index = new SketchIndex(this, rows, _isSettled ? RowSketch.Fit(EqualRows.Gather(_rows, _length, EqualRows.FirstOf(_rows, _length, 1)), _centre) : RowSketch.Whole(_centre));
             }
 
             return _index;

@@ -32,9 +32,9 @@ internal sealed unsafe class SketchIndex
     private readonly ConcurrentBag<SearchRoom> _rooms = [];
     private readonly double _allowance; // for rounding, as a share of both squared lengths
 
-    public SketchIndex(NeighbourSearch search, RowSketch sketch)
+    public SketchIndex(NeighbourSearch search, int[] rows, RowSketch sketch)
     {
-        (_search, _sketch, _order) = (search, sketch, [.. Enumerable.Range(0, search.Count)]);
+        (_search, _sketch, _order) = (search, sketch, rows);
         _allowance = Rounding * (search.Row(0).Length + DenseMap.TileRows);
         var (sketches, squares) = Sketches();
         if (sketch.IsWhole)

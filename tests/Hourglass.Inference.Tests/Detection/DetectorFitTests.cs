@@ -45,6 +45,11 @@ public sealed class DetectorFitTests
             Assert.Equal(together, rows.Chunk(3 * group).SelectMany(block => detector.Score(block)));
         }
 
+        var found = detector.Find(rows);
+        var alone = rows.Chunk(3).Select(row => detector.Find(row)).ToList();
+        Assert.Equal(together, found.Scores, (whole, parts) => Math.Abs(whole - parts) <= 1e-9 * whole); // a score, and the sum of its parts
+        Assert.Equal(found.Contributions, alone.SelectMany(one => one.Contributions));
+        Assert.Equal(found.Expected!, alone.SelectMany(one => one.Expected!));
         Assert.Equal(700, together.Length);
         Assert.Empty(detector.Score([]));
     }

@@ -77,6 +77,28 @@ public sealed class NeighbourSearchTests
         }
     }
 
+    [Fact]
+    public void Of_thousands_of_equal_rows_the_first_are_the_nearest_however_many_are_asked_for()
+    {
+        const int Length = 20, Kinds = 7, Rows = 9000;
+        var random = new Random(5);
+        var kinds = Enumerable.Range(0, Kinds).Select(_ => Enumerable.Range(0, Length).Select(_ => (float)GeneratedScores.Normal(random)).ToArray()).ToArray();
+        var rows = Enumerable.Range(0, Rows).SelectMany(row => row < 1100 ? kinds[row % 2] : row % 50 == 0 ? [.. kinds[0].Select(value => value + (float)random.NextDouble())] : kinds[random.Next(Kinds)]).ToArray();
+        var search = new NeighbourSearch(rows, Length);
+        foreach (var wanted in new[] { 3, 1, 5, 1200 })
+        {
+            var found = search.Nearest(rows.AsSpan(0, 300 * Length), wanted);
+            for (var query = 0; query < 300; query++)
+            {
+                var expected = Enumerable.Range(0, Rows).Select(other => new Neighbour(other, System.Numerics.Tensors.TensorPrimitives.Distance(search.Row(query), search.Row(other))))
+                    .OrderBy(neighbour => neighbour.Distance).ThenBy(neighbour => neighbour.Row).Take(wanted);
+                Assert.Equal(expected, found.AsSpan(query * wanted, wanted).ToArray());
+            }
+        }
+
+        Assert.InRange(EqualRows.FirstOf(rows, Length, 3).Length, 3 * Kinds, (Rows / 50) + (3 * Kinds)); // so many are compared
+    }
+
     private static double Distance(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         var sum = 0.0;
