@@ -27,7 +27,7 @@ internal static class ServerMachines
         foreach (var path in Directory.GetFiles(folder, "machine-*.npz").Where(path => path.Contains(Arguments.Text(args, "--only") ?? "", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             var machine = Machine.Read(path);
-            for (var seed = 1; seed <= Arguments.Number(args, "--seeds", 1); seed++)
+            foreach (var seed in Enumerable.Range(Arguments.Number(args, "--first-seed", 1), Arguments.Number(args, "--seeds", 1)))
             {
                 results.AddRange(Run(machine, seed));
             }

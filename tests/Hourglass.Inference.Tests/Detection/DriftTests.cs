@@ -67,6 +67,21 @@ public sealed class DriftTests
     }
 
     [Fact]
+    public void Between_no_sign_and_a_warning_it_says_that_drift_is_possible()
+    {
+        var random = new Random(4);
+        var (test, said) = (After(GeneratedScores.Draw(0, 2000, random), []), new List<string>());
+        foreach (var score in GeneratedScores.Draw(0, 600, random))
+        {
+            test.Add(score + 0.5);
+            said.Add(test.Sentence.Split(' ')[0] + (test.PValue is < 0.05 and >= DriftTest.Level ? " between" : ""));
+        }
+
+        Assert.Equal(["No", "Drift between", "Drift:"], said.Distinct());
+        Assert.DoesNotContain("p at most 0;", test.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Alarms_are_no_drift()
     {
         var random = new Random(3);

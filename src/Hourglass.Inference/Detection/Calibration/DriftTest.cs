@@ -20,6 +20,7 @@ public sealed class DriftTest
     /// <summary>Scores in a run.</summary>
     public const long RunLength = 100_000;
 
+    private const double Suspicion = 0.05;
     private const double BodyShare = 0.9;
     private const int BodyBins = 10;
     private const int FewestInBin = 5;
@@ -90,6 +91,7 @@ public sealed class DriftTest
     /// <summary>What it says, in a sentence or two.</summary>
     public string Sentence => !CanTell ? "Drift: the held-out scores are too few, or too much alike, to tell."
         : HasDrifted ? string.Create(CultureInfo.InvariantCulture, $"Drift: {(IsOpen ? "normal samples" : "samples without an alarm")} no longer score as in the calibration (p below {Math.Max(PValue, 1e-12):0.0###e-0}); half of them now score above {Middle:0 %} of the held-out ones instead of 50 %, and {Upper.Now:0.0 %} above what {Upper.Before:0.0 %} of these exceed. {(IsOpen ? "The" : "Either normal samples have changed, or anomalies come that raise no alarm. The")} promised rate may not hold: see what has changed, and calibrate on fresh normal samples with 'hourglass detect calibrate'.")
+        : PValue < Suspicion ? string.Create(CultureInfo.InvariantCulture, $"Drift is possible, though not proven, after {Count:N0} scores (p at most {PValue:0.####}; a warning stands below {Level}). More samples will tell.")
         : string.Create(CultureInfo.InvariantCulture, $"No sign of drift in {Count:N0} scores (p at most {PValue:0.00}; a warning stands below {Level}).");
 
     /// <summary>Takes the score of a new sample.</summary>
