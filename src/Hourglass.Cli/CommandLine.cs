@@ -69,7 +69,7 @@ public static class CommandLine
             await error.WriteLineAsync($"Did you mean '{near}'?");
         }
 
-        await error.WriteLineAsync($"Try 'hourglass {string.Join(' ', result.CommandResult.Command is RootCommand ? [] : new[] { result.CommandResult.Command.Name, "" })}--help'.");
+        await error.WriteLineAsync($"Try 'hourglass {(result.CommandResult.Command is RootCommand ? "" : $"{Words(result.CommandResult)} ")}--help'.");
     }
 
     // "data get" for a command under another.

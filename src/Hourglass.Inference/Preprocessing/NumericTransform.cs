@@ -11,6 +11,7 @@ public sealed record NumericTransform : ColumnTransform
     /// <summary>Most quantiles that are kept.</summary>
     internal const int MaximumQuantiles = 257;
 
+    private const double Rounding = 1.0 / (1 << 22); // of a value of about 1 in single precision, there and back
     private readonly double[]? _quantiles; // arrays: every value of a stream is looked up here
     private readonly double[]? _scores;
 
@@ -110,16 +111,20 @@ public sealed record NumericTransform : ColumnTransform
     }
 
     private protected override Cell InvertValue(ReadOnlySpan<float> values) =>
-        new(Scaling == Scaling.Quantile ? Interpolate(_scores!, _quantiles!, values[0]) : (values[0] * Scale) + Offset, null);
+        new(Scaling == Scaling.Quantile ? Interpolate(_scores!, _quantiles!, values[0], Rounding) : NotBelow((values[0] * Scale) + Offset, Rounding * Math.Max(1, Math.Abs(values[0])) * Math.Abs(Scale)), null);
+
+    // What single precision cannot tell from 0 is 0: -1.8e-9 would be shown otherwise.
+    private static double NotBelow(double number, double least) => Math.Abs(number) <= least ? 0 : number;
 
     private static bool IsAscending(IReadOnlyList<double> values) =>
         values.All(double.IsFinite) && Enumerable.Range(1, values.Count - 1).All(index => values[index] > values[index - 1]);
 
     // Piecewise linear, continued with the outermost slopes, so that values beyond the training range stay in order.
-    private static double Interpolate(ReadOnlySpan<double> from, ReadOnlySpan<double> to, double value)
+    private static double Interpolate(ReadOnlySpan<double> from, ReadOnlySpan<double> to, double value, double rounding = 0)
     {
         var low = SortedPlace.CountAtMost(from[1..^1], value);
         var high = low + 1;
-        return to[low] + ((value - from[low]) / (from[high] - from[low]) * (to[high] - to[low]));
+        var number = to[low] + ((value - from[low]) / (from[high] - from[low]) * (to[high] - to[low]));
+        return NotBelow(number, rounding * Math.Max(1, Math.Abs(value)) * (to[high] - to[low]) / (from[high] - from[low]));
     }
 }

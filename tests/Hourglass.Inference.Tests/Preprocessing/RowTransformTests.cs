@@ -70,6 +70,18 @@ public sealed class RowTransformTests
     }
 
     [Fact]
+    public void A_zero_comes_back_as_zero_and_what_is_small_in_its_column_stays()
+    {
+        double[] steps = [.. Enumerable.Range(0, 50).Select(step => (step - 24.3) / 7)];
+        var column = new NumericTransform { Name = "a", Scaling = Scaling.Quantile, Quantiles = [.. steps.Select(step => (step * 1.7) + (step * step * step))], Scores = steps };
+        var linear = new NumericTransform { Name = "b", Scaling = Scaling.Standard, Offset = 0.1, Scale = 0.7 };
+        var small = new NumericTransform { Name = "c", Scaling = Scaling.Quantile, Quantiles = [1e-10, 1e-9, 1e-8, 1e6], Scores = [-1, 0, 1, 2] };
+        Assert.Equal(0, column.Invert(Values(column, "0")).Number);
+        Assert.Equal(0, linear.Invert(Values(linear, "0")).Number);
+        Assert.Equal(3e-9, small.Invert(Values(small, "3e-9")).Number, 1e-14);
+    }
+
+    [Fact]
     public void Words_for_no_value_are_missing_in_every_kind_of_column()
     {
         foreach (var word in new[] { "", "NA", "n/a", "?", "null" })

@@ -32,6 +32,11 @@ internal static class DetectWatchCommand
             var path = parse.GetRequiredValue(model);
             using var loaded = DetectorBundle.Open(path);
             var detector = thresholds.Apply(parse, parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded);
+            if (parse.GetValue(once) && parse.GetRequiredValue(input) is var file && file != "-" && !File.Exists(file))
+            {
+                throw new HourglassException($"{file}: there is no such file, and --once waits for none. Without --once the file may come later.");
+            }
+
             screen.Error.WriteLine(detector.Calibration.Threshold().Sentence);
             var printer = new Printer(screen, parse.GetValue(json));
             var watch = new StreamWatch(detector, lines.Read(parse) with { Model = Hash(path) }, printer.Observer);
