@@ -18,6 +18,9 @@ internal sealed record MpiJob(string Family, string Folder)
     /// <summary>Library to take instead of the launcher's.</summary>
     public string? Library { get; init; }
 
+    /// <summary>Whether ranks may add up in memory that they share.</summary>
+    public bool SharesMemory { get; init; } = true;
+
     /// <summary>Skips the test where the launcher is not installed.</summary>
     public static void Require(string family) =>
         Assert.SkipUnless(IsOnPath($"mpirun.{family}"), $"mpirun.{family} is not on the path (Debian: {(family == "openmpi" ? "openmpi-bin" : "mpich")}).");
@@ -36,6 +39,11 @@ internal sealed record MpiJob(string Family, string Folder)
         var info = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = Folder };
         info.Environment["TERM"] = "dumb";
         info.Environment["OMP_NUM_THREADS"] = "1";
+        if (!SharesMemory)
+        {
+            info.Environment["HOURGLASS_SHARED_MEMORY"] = "0";
+        }
+
         if (Library is not null)
         {
             info.Environment["HOURGLASS_MPI"] = Library;

@@ -168,21 +168,24 @@ public sealed class ReadAheadTests
         Assert.Equal(10 * Width * sizeof(float), windows.Mapped.Length);
     }
 
-    [Fact]
-    public void Windows_of_rows_are_read_ahead_too()
+    [Theory]
+    [InlineData(ElementType.Float32, Width)]
+    [InlineData(ElementType.Entries, 256)]
+    public void Windows_of_rows_are_read_ahead_too(ElementType type, int width)
     {
-        using var windows = SampleStore.Windows(Store(1000, ElementType.Float32), 4, 2);
-        long[] order = [400, 3, 4, 5, 100];
+        using var windows = SampleStore.Windows(Store(5000, type, width), 4, 2);
+        Assert.Equal(type, windows.ElementType);
+        long[] order = [400, 3, 4, 5, 2498, 0, 100];
         using var ahead = new ReadAhead(windows, order, null, 0);
         ahead.Reached(0, order.Length);
-        var values = new float[4 * Width];
+        var values = new float[4 * width];
         foreach (var window in order)
         {
             Assert.True(IsStaged(ahead, window));
             windows.Read(window, 1, values);
             for (var step = 0; step < 4; step++)
             {
-                AssertRow(ElementType.Float32, (window * 2) + step, values[(step * Width)..((step + 1) * Width)]);
+                AssertRow(type, (window * 2) + step, values[(step * width)..((step + 1) * width)]);
             }
         }
     }

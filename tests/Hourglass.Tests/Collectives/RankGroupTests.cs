@@ -60,6 +60,16 @@ public sealed class RankGroupTests
         },
         sharesMemory);
 
+    // More than the machine has: no rank waits for memory that another was refused, and nothing is left of the trial.
+    [Fact]
+    public void Where_memory_cannot_be_had_all_ranks_are_told()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Memory is shared on Linux only.");
+        var before = Directory.GetFiles("/dev/shm");
+        Assert.All(ThreadRanks.Run(3, ranks => SharedSlots.Open(ranks, 1L << 44) is null, sharesMemory: true), Assert.True);
+        Assert.Empty(Directory.GetFiles("/dev/shm", "hourglass-*").Except(before));
+    }
+
     [Fact]
     public void A_number_s_sum_does_not_depend_on_the_length_of_its_vector()
     {

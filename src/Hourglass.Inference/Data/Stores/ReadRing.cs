@@ -18,6 +18,9 @@ internal sealed unsafe partial class ReadRing : IDisposable
     private const long RequestsOffset = 0x10000000;
     private const byte ReadOperation = 22; // Linux 5.6
     private const int WaitForEnds = 1;
+    private const int Interrupted = 4; // faults that pass: EINTR, EAGAIN, EBUSY
+    private const int ShortOfMemory = 11;
+    private const int Busy = 16;
     private const int ReadWrite = 3; // of mmap(2)
     private const int SharedPopulated = 0x8001;
     private readonly SafeFileHandle _ring;
@@ -75,17 +78,20 @@ internal sealed unsafe partial class ReadRing : IDisposable
         return null;
     }
 
+    /// <summary>Whether the system has refused a call: then nothing more is read by it.</summary>
+    public bool IsBroken { get; private set; }
+
     /// <summary>Reads runs of bytes; returns when none is under way any more.</summary>
     /// <param name="file">The file.</param>
     /// <param name="runs">What to read and where to.</param>
-    /// <param name="missed">Told of runs that have not come whole.</param>
+    /// <param name="missed">Told of runs that have not come whole; of all that have not come where the ring breaks.</param>
     /// <param name="isStopped">Whether to begin no more.</param>
     public void Read(SafeFileHandle file, IReadOnlyList<FileRun> runs, Action<FileRun> missed, Func<bool> isStopped)
     {
         var (begun, ended, stopped) = (0, 0, false);
         while (ended < begun || (begun < runs.Count && !stopped))
         {
-            stopped |= isStopped();
+            stopped |= isStopped() || IsBroken;
             for (; begun < runs.Count && begun - ended < Depth && !stopped; begun++)
             {
                 Ask(file, runs[begun], begun);
@@ -93,10 +99,16 @@ internal sealed unsafe partial class ReadRing : IDisposable
 
             if (ended < begun && !Wait(Math.Min(Together, begun - ended)))
             {
-                Thread.Sleep(1); // short of memory for a moment; what is under way ends by itself
+                begun -= Unsent();
+                Thread.Sleep(1); // what is under way ends by itself, and writes until then
             }
 
             ended += TakeEnds(runs, missed);
+        }
+
+        for (; IsBroken && begun < runs.Count; begun++)
+        {
+            missed(runs[begun]);
         }
     }
 
@@ -123,8 +135,20 @@ internal sealed unsafe partial class ReadRing : IDisposable
         Volatile.Write(ref *_requestTail, tail + 1);
     }
 
-    private bool Wait(int ends) =>
-        SystemCall(Enter, _ring.DangerousGetHandle(), (nint)(*_requestTail - Volatile.Read(ref *_requestHead)), ends, WaitForEnds, 0, 0) >= 0;
+    private bool Wait(int ends)
+    {
+        var isDone = SystemCall(Enter, _ring.DangerousGetHandle(), (nint)(*_requestTail - Volatile.Read(ref *_requestHead)), ends, WaitForEnds, 0, 0) >= 0;
+        IsBroken |= !isDone && Marshal.GetLastPInvokeError() is not (Interrupted or ShortOfMemory or Busy);
+        return isDone;
+    }
+
+    // Takes back what a broken ring has not been given: nobody will.
+    private int Unsent()
+    {
+        var unsent = IsBroken ? *_requestTail - Volatile.Read(ref *_requestHead) : 0;
+        Volatile.Write(ref *_requestTail, *_requestTail - unsent);
+        return (int)unsent;
+    }
 
     private int TakeEnds(IReadOnlyList<FileRun> runs, Action<FileRun> missed)
     {
@@ -144,7 +168,7 @@ internal sealed unsafe partial class ReadRing : IDisposable
         return taken;
     }
 
-    [LibraryImport("libc", EntryPoint = "syscall")]
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
 
     private readonly partial record struct Map(nint Start, nuint Length)

@@ -147,12 +147,18 @@ public sealed unsafe class SampleStore : IDisposable
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
     }
 
+    /// <summary>Samples as they are held, one byte for each value.</summary>
+    internal ReadOnlySpan<byte> Raw(long start, int count) => new(_values + (start * SampleLength), checked(count * SampleLength));
+
     /// <summary>A sample's values that are not zero, in the order of their places.</summary>
     /// <param name="sample">Its number.</param>
     /// <param name="entries">Valid while the store is.</param>
     /// <returns>Whether the store holds entries, not full rows.</returns>
     /// <exception cref="DataException">The store is altered.</exception>
-    internal bool TryEntries(long sample, out ReadOnlySpan<StoredEntry> entries)
+    internal bool TryEntries(long sample, out ReadOnlySpan<StoredEntry> entries) => TryEntries(sample, 0, out entries);
+
+    // In memory that lies so many bytes after where they are mapped.
+    private bool TryEntries(long sample, nint moved, out ReadOnlySpan<StoredEntry> entries)
     {
         ObjectDisposedException.ThrowIf(_disposed || _whole is { _disposed: true }, this);
         entries = default;
@@ -167,7 +173,7 @@ public sealed unsafe class SampleStore : IDisposable
             throw Altered(sample);
         }
 
-        entries = new ReadOnlySpan<StoredEntry>(At(sample), (int)(last - first));
+        entries = new ReadOnlySpan<StoredEntry>(At(sample) + moved, (int)(last - first));
         var before = -1;
         foreach (var entry in entries)
         {
@@ -183,14 +189,19 @@ public sealed unsafe class SampleStore : IDisposable
     {
         if (_rows is not null)
         {
-            _rows.Read(start * _stride, SampleLength / _rows.SampleLength, destination);
+            _rows.ReadEntries(start * _stride, SampleLength / _rows.SampleLength, (nint)At(start) - Place(start).Start, destination);
             return;
         }
 
+        ReadEntries(start, count, 0, destination);
+    }
+
+    private void ReadEntries(long start, int count, nint moved, Span<float> destination)
+    {
         destination.Clear();
         for (var sample = 0; sample < count; sample++)
         {
-            TryEntries(start + sample, out var entries);
+            TryEntries(start + sample, moved, out var entries);
             foreach (var entry in entries)
             {
                 destination[(sample * SampleLength) + entry.Place] = entry.Value;
@@ -245,7 +256,7 @@ public sealed unsafe class SampleStore : IDisposable
     /// <summary>Bytes from the start of one sample to its end.</summary>
     internal long SampleBytes => ElementType switch
     {
-        ElementType.Entries => Count == 0 ? 0 : Mapped.Length / Count, // their mean
+        ElementType.Entries => Count == 0 ? 0 : _rows is { } rows ? rows.SampleBytes * (SampleLength / rows.SampleLength) : Mapped.Length / Count, // their mean
         ElementType.UInt8 => SampleLength,
         _ => (long)SampleLength * sizeof(float),
     };
@@ -257,8 +268,10 @@ public sealed unsafe class SampleStore : IDisposable
 
     /// <summary>Where a sample lies in memory.</summary>
     internal (nint Start, nint Length) Place(long sample) =>
-        ElementType == ElementType.Entries ? _rows?.Place(sample * _stride) ?? ((nint)_values + (nint)(_starts[sample] * StoreHeader.EntrySize), (nint)((_starts[sample + 1] - _starts[sample]) * StoreHeader.EntrySize))
+        ElementType == ElementType.Entries ? _rows?.Places(sample * _stride, SampleLength / _rows.SampleLength) ?? ((nint)_values + (nint)(_starts[sample] * StoreHeader.EntrySize), (nint)((_starts[sample + 1] - _starts[sample]) * StoreHeader.EntrySize))
         : ((nint)_values + (nint)(sample * _step * ValueSize), (nint)SampleBytes);
+
+    private (nint Start, nint Length) Places(long first, int count) => (Place(first).Start, Place(first + count - 1).Start + Place(first + count - 1).Length - Place(first).Start);
 
     private int ValueSize => ElementType == ElementType.Float32 ? sizeof(float) : 1;
 
@@ -279,7 +292,7 @@ public sealed unsafe class SampleStore : IDisposable
     }
 
     /// <summary>Lets samples be handed out from where they have been read ahead; by one pass at a time.</summary>
-    internal bool TryStage(ReadAhead ahead) => (_rows is null || ElementType != ElementType.Entries) && Interlocked.CompareExchange(ref _ahead, ahead, null) is null;
+    internal bool TryStage(ReadAhead ahead) => Interlocked.CompareExchange(ref _ahead, ahead, null) is null;
 
     /// <summary>Ends that.</summary>
     internal void Unstage() => _ahead = null;

@@ -20,7 +20,7 @@ internal sealed unsafe partial class StoreFile : IDisposable
     public int Alignment { get; }
 
     /// <summary>How it is read.</summary>
-    public string Way => $"{(_ring is null ? $"{Readers} threads" : "io_uring")}{(_file == _cached ? "" : ", past the system's cache")}";
+    public string Way => $"{(HasRing ? "io_uring" : $"{Readers} threads")}{(_file == _cached ? "" : ", past the system's cache")}";
 
     /// <summary>Opens it; null where another file lies in its place by now, or none.</summary>
     /// <param name="store">The store.</param>
@@ -53,14 +53,36 @@ internal sealed unsafe partial class StoreFile : IDisposable
     /// <exception cref="IOException">The disk does not give them.</exception>
     public void Read(IReadOnlyList<FileRun> runs, Func<bool> isStopped)
     {
-        if (_ring is not null)
+        if (!HasRing)
         {
-            var missed = new List<FileRun>();
-            _ring.Read(_file, runs, missed.Add, isStopped);
-            missed.ForEach(ReadPlainly);
+            ReadByThreads(runs, isStopped);
             return;
         }
 
+        var missed = new List<FileRun>();
+        _ring!.Read(_file, runs, missed.Add, isStopped);
+        if (HasRing)
+        {
+            missed.ForEach(ReadPlainly);
+        }
+        else
+        {
+            ReadByThreads(missed, isStopped); // and whatever comes later
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _ring?.Dispose();
+        _file.Dispose();
+        _cached.Dispose();
+    }
+
+    private bool HasRing => _ring is { IsBroken: false };
+
+    private void ReadByThreads(IReadOnlyList<FileRun> runs, Func<bool> isStopped)
+    {
         var next = -1;
         var readers = Enumerable.Range(0, Math.Min(Readers, runs.Count)).Select(_ => Task.Factory.StartNew(
             () =>
@@ -75,14 +97,6 @@ internal sealed unsafe partial class StoreFile : IDisposable
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
         Task.WaitAll(readers);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _ring?.Dispose();
-        _file.Dispose();
-        _cached.Dispose();
     }
 
     // What the fast ways have not brought whole; a disk that fails says so here.
