@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hourglass.Data.Output;
 
 namespace Hourglass.Cli.Tests;
 
@@ -144,6 +145,41 @@ public sealed class MpiTests : IDisposable
         var (code, text) = job.Run(3, Command("three.csv"));
         Assert.True(code == 0, text);
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "one.csv")), File.ReadAllBytes(Path.Combine(_folder, "three.csv")));
+    }
+
+    [Theory]
+    [InlineData("openmpi", 2)]
+    [InlineData("mpich", 4)]
+    public async Task Pictures_are_decoded_by_all_ranks_and_encoded_to_the_bytes_of_one_process(string family, int ranks)
+    {
+        MpiJob.Require(family);
+        var (job, pictures) = (new MpiJob(family, _folder), Path.Combine(_folder, "pictures"));
+        for (var number = 0; number < 61; number++)
+        {
+            PictureFile.Write(Path.Combine(pictures, $"{number}.png"), [.. Enumerable.Range(0, 64).Select(place => (float)Math.Abs(Math.Sin((number * 3) + place)))], 1, 8, 8);
+        }
+
+        string[] Encode(string name) => ["encode", Path.Combine(_folder, "model.hourglass"), pictures, "--out", Path.Combine(_folder, name), "--no-cache"];
+        Assert.Equal(0, await CommandLine.RunAsync(["train", pictures, "--epochs", "1", "--latent", "4", "--report", "none", "--out", Path.Combine(_folder, "model.hourglass")], TextWriter.Null, TextWriter.Null, isTerminal: false));
+        Assert.Equal(0, await CommandLine.RunAsync(Encode("one.npy"), TextWriter.Null, TextWriter.Null, isTerminal: false));
+        var (code, text) = job.Run(ranks, Encode("many.npy"));
+        Assert.True(code == 0, text);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "one.npy")), File.ReadAllBytes(Path.Combine(_folder, "many.npy")));
+    }
+
+    // Memory that ranks share and messages add up in one order, whatever the launcher.
+    [Theory, MemberData(nameof(Families))]
+    public void Three_ranks_train_to_the_same_bits_whether_they_share_memory_or_send_messages(string family)
+    {
+        MpiJob.Require(family);
+        var (shared, told) = (new MpiJob(family, _folder), new MpiJob(family, _folder) { SharesMemory = false });
+        foreach (var (job, name) in new[] { (shared, "shared.hourglass"), (told, "told.hourglass") })
+        {
+            var (code, text) = job.Run(3, Train(16, name));
+            Assert.True(code == 0, text);
+        }
+
+        Assert.Equal(shared.Weights("told.hourglass"), shared.Weights("shared.hourglass"));
     }
 
     [Theory, MemberData(nameof(Families))]

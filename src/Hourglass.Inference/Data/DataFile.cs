@@ -47,7 +47,9 @@ public static class DataFile
         {
             var rows = preparation with { ByTime = read.Window is not null };
             var data = Shared(
-                ranks, path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken), (table, own) => new RankedTable(ranks, table, own, progress, cancellationToken).Prepare(rows));
+                ranks, path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken),
+                (table, own) => new RankedTable(ranks, table, own, progress, cancellationToken).Prepare(rows),
+                own => OpenArray(path, own), (array, own) => new RankedArray(ranks, array, own, progress, cancellationToken).Prepare(rows));
             return read.Window is { } window && data.Preprocessing is TablePreprocessing ? SeriesData.Prepare(data, window, preparation.Validation) : data;
         });
     }
@@ -82,7 +84,8 @@ public static class DataFile
             var known = series?.Rows ?? preprocessing;
             var data = Shared(
                 ranks, path, read, $"known {BundleJson.Serialize(known)}", own => Applied(path, own, known, progress, cancellationToken),
-                (table, own) => known is TablePreprocessing fitted ? new RankedTable(ranks, table, own, progress, cancellationToken).Apply(fitted) : ranks.Rank == 0 ? Applied(path, own, known, progress, cancellationToken) : null);
+                (table, own) => known is TablePreprocessing fitted ? new RankedTable(ranks, table, own, progress, cancellationToken).Apply(fitted) : ranks.Rank == 0 ? Applied(path, own, known, progress, cancellationToken) : null,
+                own => OpenArray(path, own, known), (array, own) => new RankedArray(ranks, array, own, progress, cancellationToken).Apply(known));
             return series is null ? data : SeriesData.Apply(data, read.Window ?? new WindowOptions(series.Steps, series.Stride));
         });
 
@@ -107,17 +110,21 @@ public static class DataFile
     private static PreparedData Kept(string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> make) =>
         read.Cache is { } cache && !BuiltInSets.Names.Contains(path, StringComparer.Ordinal) ? cache.Through(DownloadableSets.Resolve(path) ?? path, read, purpose, make) : make(read);
 
-    // One process reads for itself; several read once, a table together.
-    private static PreparedData Shared(ICollective ranks, string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> alone, Func<TableSource, ReadOptions, PreparedData?> together)
+    // One process reads for itself; several read once, tables and pictures together.
+    private static PreparedData Shared(
+        ICollective ranks, string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> alone, Func<TableSource, ReadOptions, PreparedData?> tables, Func<ReadOptions, ArraySource> open, Func<ArraySource, ReadOptions, PreparedData?> arrays)
     {
         return ranks.Size == 1 ? Kept(path, read, purpose, alone) : new RankedReading(ranks, path, read, purpose).Run(make => Kept(path, read, purpose, make), alone, Together);
 
         PreparedData? Together(ReadOptions own)
         {
             using var table = Agreement.Together(ranks, () => Guard(path, () => OpenTable(path, own)));
-            return table is not null && own.Text is null ? together(table, own) : ranks.Rank == 0 ? alone(own) : null;
+            using var array = table is null && HasPictures(path) ? Agreement.Together(ranks, () => Guard(path, () => open(own))) : null;
+            return table is not null && own.Text is null ? tables(table, own) : array is { CanBeCut: true } ? arrays(array, own) : ranks.Rank == 0 ? alone(own) : null;
         }
     }
+
+    private static bool HasPictures(string path) => DownloadableSets.Resolve(path) is null && (Directory.Exists(path) || (File.Exists(path) && PictureList.IsPicture(path)));
 
     private static PreparedData Prepared(string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -129,7 +136,7 @@ public static class DataFile
             }
         }
 
-        using var array = OpenArray(path, read, null, isDeep: false, read.Series);
+        using var array = OpenArray(path, read);
         return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
     }
 
@@ -145,8 +152,7 @@ public static class DataFile
             }
         }
 
-        var isDeep = preprocessing is ArrayPreprocessing { Shape.Count: 3 };
-        using var array = OpenArray(path, read, isDeep || preprocessing is ImagePreprocessing ? preprocessing.SampleShape : null, isDeep, preprocessing is ArrayPreprocessing { Shape.Count: 2 });
+        using var array = OpenArray(path, read, preprocessing);
         return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
     }
 
@@ -177,6 +183,14 @@ public static class DataFile
             _ => null,
         }
         : null;
+    }
+
+    private static ArraySource OpenArray(string path, ReadOptions read) => OpenArray(path, read, null, isDeep: false, read.Series);
+
+    private static ArraySource OpenArray(string path, ReadOptions read, SamplePreprocessing known)
+    {
+        var isDeep = known is ArrayPreprocessing { Shape.Count: 3 };
+        return OpenArray(path, read, isDeep || known is ImagePreprocessing ? known.SampleShape : null, isDeep, known is ArrayPreprocessing { Shape.Count: 2 });
     }
 
     private static ArraySource OpenArray(string path, ReadOptions read, IReadOnlyList<int>? shape, bool isDeep, bool isSeries)

@@ -5,6 +5,7 @@ using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Output;
 using Hourglass.Data.Stores;
+using Hourglass.Inference.Tests.Data;
 
 namespace Hourglass.Tests.Collectives;
 
@@ -45,6 +46,53 @@ public sealed class RankedReadingTests : IDisposable
         using var alone = DataFile.Prepare(path, new ReadOptions(), options);
         Same(alone, size, ranks => DataFile.Prepare(path, new ReadOptions(), options, ranks));
         Same(Applied(path, new ReadOptions(), alone), size, ranks => DataFile.Apply(path, new ReadOptions(), alone.Preprocessing, ranks));
+    }
+
+    // Four pictures of another size are fitted, or give other numbers of tiles; two pictures leave a rank without any.
+    [Theory]
+    [InlineData("grey", 23, 2)]
+    [InlineData("grey", 2, 3)]
+    [InlineData("colour", 23, 4)]
+    [InlineData("tiles", 23, 4)]
+    [InlineData("deep", 23, 2)]
+    [InlineData("deep", 23, 4)]
+    public void Pictures_decoded_by_ranks_become_the_store_of_one_process(string kind, int count, int size)
+    {
+        var (folder, random) = (Path.Combine(_folder, "pictures"), new Random(5));
+        for (var number = 0; number < count; number++)
+        {
+            var (channels, width) = (kind == "colour" ? 3 : 1, number % 6 == 3 ? 11 : 8);
+            var path = Path.Combine(folder, number % 3 == 0 ? "one" : "two", $"{number:00}.png");
+            PictureFile.Write(path, [.. Enumerable.Range(0, channels * width * 9).Select(_ => random.NextSingle())], channels, width, 9);
+            if (kind == "deep" && number % 2 == 0)
+            {
+                File.Delete(path);
+                File.WriteAllBytes(Path.ChangeExtension(path, "dcm"), new DicomBuilder(true).Grey(width, 9).Bytes(0x7FE0_0010, "OW", [.. Enumerable.Range(0, 2 * width * 9).Select(place => (byte)(place % 2 == 0 ? random.Next(256) : number % 16))]).Build());
+            }
+        }
+
+        var read = new ReadOptions { StoreFolder = StoreFolder, Tile = kind == "tiles" ? new TileOptions(5, 2) : null };
+        var options = new PreparationOptions { Validation = 0.3 };
+        using var alone = DataFile.Prepare(folder, read, options);
+        Assert.True(kind == "tiles" ? alone.Samples.Count > 60 : alone.Samples.Count == count);
+        Same(alone, size, ranks => DataFile.Prepare(folder, read, options, ranks));
+        Same(Applied(folder, read, alone), size, ranks => DataFile.Apply(folder, read, alone.Preprocessing, ranks));
+    }
+
+    [Fact]
+    public void A_picture_that_another_rank_cannot_use_is_named_on_all()
+    {
+        var folder = Path.Combine(_folder, "pictures");
+        for (var number = 0; number < 9; number++)
+        {
+            PictureFile.Write(Path.Combine(folder, $"{number}.png"), new float[number == 7 ? 72 : 64], 1, 8, number == 7 ? 9 : 8);
+        }
+
+        var read = new ReadOptions { StoreFolder = StoreFolder, Resize = ResizePolicy.Refuse };
+        var faults = ThreadRanks.Run(2, ranks => Assert.Throws<AgreedFaultException>(() => DataFile.Prepare(folder, read, new PreparationOptions(), ranks)).Message);
+        Assert.Equal(faults[0], faults[1]);
+        Assert.StartsWith($"rank 1 of 2: {Path.Combine(folder, "7.png")}: 8 x 9 pixels, expected 8 x 8", faults[0], StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(StoreFolder));
     }
 
     [Theory]

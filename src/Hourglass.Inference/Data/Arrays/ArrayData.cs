@@ -11,6 +11,12 @@ internal static class ArrayData
     public static PreparedData Prepare(ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var (raw, split) = Ingest(source, read, options, progress, cancellationToken);
+        return Fitted(source, read, raw, split, options);
+    }
+
+    /// <summary>Fits to samples that were read, and applies.</summary>
+    public static PreparedData Fitted(ArraySource source, ReadOptions read, SampleStore raw, SampleSplit split, PreparationOptions options)
+    {
         if (source.IsBytes)
         {
             return Data(source, raw, split, new ImagePreprocessing { Shape = source.Shape, Resize = read.Resize });
@@ -26,6 +32,15 @@ internal static class ArrayData
     /// <summary>Applies what was fitted before.</summary>
     public static PreparedData Apply(ArraySource source, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        RequireFit(source, preprocessing);
+        var (raw, split) = Ingest(source, read, new PreparationOptions { Validation = 0 }, progress, cancellationToken);
+        return Applied(source, read, raw, split, preprocessing);
+    }
+
+    /// <summary>Refuses samples that the preprocessing is not for.</summary>
+    /// <exception cref="DataException">They are of another kind or shape.</exception>
+    public static void RequireFit(ArraySource source, SamplePreprocessing preprocessing)
+    {
         if (preprocessing is TablePreprocessing)
         {
             throw new DataException($"{source.Name}: the model was trained on a table with named columns, and this is an array without. Give a CSV or Parquet file with those columns.");
@@ -36,8 +51,11 @@ internal static class ArrayData
             throw new DataException(
                 $"{source.Name}: samples are [{string.Join(", ", source.Shape)}] of {(source.IsBytes ? "bytes" : "floats")}, and the model takes [{string.Join(", ", preprocessing.SampleShape)}] of {(preprocessing is ImagePreprocessing ? "bytes" : "floats")}. Give data of the same kind as in training.");
         }
+    }
 
-        var (raw, split) = Ingest(source, read, new PreparationOptions { Validation = 0 }, progress, cancellationToken);
+    /// <summary>Applies what was fitted before to samples that were read.</summary>
+    public static PreparedData Applied(ArraySource source, ReadOptions read, SampleStore raw, SampleSplit split, SamplePreprocessing preprocessing)
+    {
         if (preprocessing is not ArrayPreprocessing array)
         {
             return Data(source, raw, split, preprocessing);
@@ -49,23 +67,25 @@ internal static class ArrayData
         }
     }
 
-    private static PreparedData Data(ArraySource source, SampleStore store, SampleSplit split, SamplePreprocessing preprocessing) => new()
-    {
-        Samples = store,
-        Preprocessing = preprocessing,
-        Split = split,
-        Labels = source.Labels,
-        Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = source.Hash(), Notes = source.Notes },
-    };
+    /// <summary>Starts a store of samples as they stand in the source.</summary>
+    public static SampleStoreWriter NewWriter(ArraySource source, ReadOptions read) => SampleStore.CreateTemporary(read.StoreFolder, source.Shape, source.IsBytes ? ElementType.UInt8 : ElementType.Float32);
 
-    private static (SampleStore Store, SampleSplit Split) Ingest(
-        ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    /// <summary>Writes a run of samples.</summary>
+    /// <param name="source">Nothing has been read of it; one that can be cut where the run does not begin with the first sample.</param>
+    /// <param name="writer">Where to.</param>
+    /// <param name="first">First sample.</param>
+    /// <param name="last">After the last.</param>
+    /// <param name="options">Of the split.</param>
+    /// <param name="progress">Told the share done, up to 1.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
+    /// <returns>Which of them validate.</returns>
+    public static List<bool> Write(ArraySource source, SampleStoreWriter writer, long first, long last, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        using var writer = SampleStore.CreateTemporary(read.StoreFolder, source.Shape, source.IsBytes ? ElementType.UInt8 : ElementType.Float32);
         var bytes = new byte[source.IsBytes ? source.SampleLength : 0];
         var floats = new float[source.IsBytes ? 0 : source.SampleLength];
         var isHeld = new List<bool>();
-        for (var sample = 0L; sample < source.Count; sample++)
+        source.Skip(first);
+        for (var sample = first; sample < last; sample++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             source.Next(bytes, floats);
@@ -83,10 +103,27 @@ internal static class ArrayData
             isHeld.Add(options.IsHeld(sample, raw));
             if (sample % 1024 == 0)
             {
-                progress?.Report((double)sample / source.Count);
+                progress?.Report((double)(sample - first) / (last - first));
             }
         }
 
+        return isHeld;
+    }
+
+    private static PreparedData Data(ArraySource source, SampleStore store, SampleSplit split, SamplePreprocessing preprocessing) => new()
+    {
+        Samples = store,
+        Preprocessing = preprocessing,
+        Split = split,
+        Labels = source.Labels,
+        Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = source.Hash(), Notes = source.Notes },
+    };
+
+    private static (SampleStore Store, SampleSplit Split) Ingest(
+        ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        using var writer = NewWriter(source, read);
+        var isHeld = Write(source, writer, 0, source.Count, options, progress, cancellationToken);
         return source.Count > 0
             ? (writer.Finish(), HoldOut.Split(isHeld))
             : throw new DataException($"{source.Name}: holds no samples.");

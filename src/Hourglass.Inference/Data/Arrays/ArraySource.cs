@@ -43,6 +43,18 @@ internal abstract class ArraySource : IDisposable
     /// <param name="floats">Room for one sample; used otherwise.</param>
     public abstract void Next(Span<byte> bytes, Span<float> floats);
 
+    /// <summary>Whether reading can begin at any sample, and takes so much work that ranks share it.</summary>
+    public virtual bool CanBeCut => false;
+
+    /// <summary>Leaves samples out; any number where the source can be cut.</summary>
+    public virtual void Skip(long samples)
+    {
+        if (samples > 0)
+        {
+            throw new NotSupportedException($"{Format} is read from its first sample on.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

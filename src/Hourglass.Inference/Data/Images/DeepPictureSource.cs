@@ -31,12 +31,18 @@ internal sealed class DeepPictureSource : ArraySource
         var deep = 0;
         foreach (var file in PictureList.Of(folder))
         {
-            if (TryRead(file, read.OnBadRow, notes) is { } picture)
+            if (size is null || read.OnBadRow == BadRowPolicy.Skip)
             {
-                files.Add(file);
+                if (TryRead(file, read.OnBadRow, notes) is not { } picture)
+                {
+                    continue;
+                }
+
                 size ??= new ImageSize(picture.Width, picture.Height);
-                deep += IsDeep(file) ? 1 : 0;
             }
+
+            files.Add(file);
+            deep += IsDeep(file) ? 1 : 0;
         }
 
         var wanted = shape is [_, var height, var width] ? new ImageSize(width, height)
@@ -50,13 +56,17 @@ internal sealed class DeepPictureSource : ArraySource
 
     public override string Hash() => PictureList.Hash(_files);
 
+    public override bool CanBeCut => true;
+
+    public override void Skip(long samples) => _next += (int)samples;
+
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
         var file = _files[_next++];
         Read(file).Resized(Shape[2], Shape[1], _resize, file).Values.CopyTo(floats);
     }
 
-    // Read whole to know that it can be: a folder of films stops at the first bad one before an hour of training, not after.
+    // Where bad ones are left out, read whole to know which these are; else the first bad one stops the reading when its turn comes.
     private static GreyPicture? TryRead(string file, BadRowPolicy policy, List<string> notes)
     {
         try

@@ -71,6 +71,10 @@ internal sealed class ImageFolderSource : ArraySource
 
     public override string Hash() => PictureList.Hash(_files);
 
+    public override bool CanBeCut => true;
+
+    public override void Skip(long samples) => _next += (int)samples;
+
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
         var file = _files[_next++];

@@ -47,6 +47,18 @@ internal sealed class TileSource : ArraySource
 
     public override string Hash() => _hash();
 
+    public override bool CanBeCut => true;
+
+    public override void Skip(long samples)
+    {
+        for (samples += _next; samples > 0 && samples >= (long)_files[_file].Across * _files[_file].Down; _file++)
+        {
+            samples -= (long)_files[_file].Across * _files[_file].Down;
+        }
+
+        (_next, _picture) = ((int)samples, null);
+    }
+
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
         var file = _files[_file];

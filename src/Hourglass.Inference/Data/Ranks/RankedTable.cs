@@ -13,8 +13,6 @@ namespace Hourglass.Data.Ranks;
 /// <param name="cancellationToken">Stops the reading.</param>
 internal sealed class RankedTable(ICollective ranks, TableSource source, ReadOptions read, IProgress<double>? progress, CancellationToken cancellationToken)
 {
-    private const int CopiedValues = 1 << 20; // of a part at once
-
     /// <summary>Infers kinds, splits, fits on the training part, applies.</summary>
     /// <returns>Null on ranks other than the first.</returns>
     public PreparedData? Prepare(PreparationOptions options)
@@ -55,32 +53,17 @@ internal sealed class RankedTable(ICollective ranks, TableSource source, ReadOpt
         return AtFirst(() => ingest.RunByRows(described, progress, done, cancellationToken));
     }
 
-    // Rank 0 has its own rows in the store and puts the others' behind them, in the order of the table.
-    private PreparedData? Join(TableIngest ingest, SampleStoreWriter writer, IReadOnlyList<ColumnDescription> described)
-    {
-        using var own = Agreement.Together(ranks, () => ranks.Rank == 0 ? null : writer.Finish());
-        var parts = new List<SampleStore>();
-        try
+    private PreparedData? Join(TableIngest ingest, SampleStoreWriter writer, IReadOnlyList<ColumnDescription> described) =>
+        RankedParts.Join(ranks, source.Name, writer, ranks.Rank == 0 ? [] : FactsOf(ingest), read.StoreFolder, told =>
         {
-            for (var rank = 1; rank < ranks.Size; rank++)
+            foreach (var facts in told)
             {
-                var facts = StoreReach.PassBytes(ranks, rank, rank == ranks.Rank ? FactsOf(ingest) : []);
-                var part = Agreement.Together(ranks, () => StoreReach.AtFirst(ranks, rank, rank == ranks.Rank ? own : null, read.StoreFolder));
-                if (part is not null)
-                {
-                    using var reader = new BinaryReader(new MemoryStream(facts));
-                    ingest.Facts.Read(reader);
-                    parts.Add(part);
-                }
+                using var reader = new BinaryReader(new MemoryStream(facts));
+                ingest.Facts.Read(reader);
             }
 
-            return Agreement.Together(ranks, () => AtFirst(() => DataFile.Guard(source.Name, () => Append(ingest, writer, parts, described))));
-        }
-        finally
-        {
-            parts.ForEach(part => part.Dispose());
-        }
-    }
+            return ingest.Complete(writer, described, []);
+        });
 
     private static byte[] FactsOf(TableIngest ingest)
     {
@@ -88,22 +71,5 @@ internal sealed class RankedTable(ICollective ranks, TableSource source, ReadOpt
         using var writer = new BinaryWriter(memory);
         ingest.Facts.Write(writer);
         return memory.ToArray();
-    }
-
-    private static PreparedData Append(TableIngest ingest, SampleStoreWriter writer, List<SampleStore> parts, IReadOnlyList<ColumnDescription> described)
-    {
-        foreach (var part in parts)
-        {
-            var rows = Math.Max(1, CopiedValues / part.SampleLength);
-            var values = new float[Math.Min(rows, part.Count) * part.SampleLength];
-            for (var start = 0L; start < part.Count; start += rows)
-            {
-                var count = (int)Math.Min(rows, part.Count - start);
-                part.Read(start, count, values);
-                writer.Append(values.AsSpan(0, count * part.SampleLength));
-            }
-        }
-
-        return ingest.Complete(writer, described, []);
     }
 }

@@ -8,6 +8,7 @@ namespace Hourglass.Data.Stores;
 public sealed class SampleStoreWriter : IDisposable
 {
     private const int LookedValues = 1 << 20;
+    private const int CopiedValues = 1 << 20; // of another store at once
     private readonly string _path;
     private readonly string _temporary;
     private readonly int[] _shape;
@@ -64,6 +65,25 @@ public sealed class SampleStoreWriter : IDisposable
     /// <summary>Appends one or more whole samples of bytes.</summary>
     /// <param name="values">A multiple of the sample's length.</param>
     public void AppendBytes(ReadOnlySpan<byte> values) => Append(values, values.Length, ElementType.UInt8);
+
+    /// <summary>Appends all samples of another store of the same shape and type.</summary>
+    internal void Append(SampleStore part)
+    {
+        var rows = Math.Max(1, CopiedValues / part.SampleLength);
+        var values = new float[part.ElementType == ElementType.UInt8 ? 0 : Math.Min(rows, part.Count) * part.SampleLength];
+        for (var start = 0L; start < part.Count; start += rows)
+        {
+            var count = (int)Math.Min(rows, part.Count - start);
+            if (part.ElementType == ElementType.UInt8)
+            {
+                AppendBytes(part.Raw(start, count));
+                continue;
+            }
+
+            part.Read(start, count, values);
+            Append(values.AsSpan(0, count * part.SampleLength));
+        }
+    }
 
     /// <summary>Completes the file and opens it.</summary>
     public SampleStore Finish()
