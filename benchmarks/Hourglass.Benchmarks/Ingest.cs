@@ -53,7 +53,7 @@ internal static class Ingest
     private static IEnumerable<string> Files(string folder, int rows, string only)
     {
         var (csv, parquet) = (Path.Combine(folder, "rows.csv"), Path.Combine(folder, "rows.parquet"));
-        var columns = SpeedScoring.Draw(rows);
+        var columns = ScoringScene.Draw(rows);
         if ("csv".Contains(only, StringComparison.Ordinal))
         {
             WriteCsv(csv, columns);
@@ -62,7 +62,7 @@ internal static class Ingest
 
         if ("parquet".Contains(only, StringComparison.Ordinal))
         {
-            SpeedScoring.WriteParquetAsync(parquet, columns).GetAwaiter().GetResult();
+            ScoringScene.WriteParquetAsync(parquet, columns).GetAwaiter().GetResult();
             yield return parquet;
         }
     }

@@ -13,6 +13,7 @@ return args.FirstOrDefault() switch
     "outofcore" => OutOfCore.Run(args),
     RankWorker.Word => RankWorker.Run(args),
     "scale" => Scale.Run(args),
+    "scoring" => ScoringParts.Run(),
     "shuffle" => ShuffleQuality.Run(args),
     "speed" => Speed.Run(args),
     "watch" => WatchRates.Run(args),
@@ -33,6 +34,7 @@ static int Usage()
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  outofcore [--gigabytes N] [--width N] [--hidden N] [--samples N] [--rounds N] [--folder F] [--store FILE]\n                                  training from a store on disk: rate and private memory while it grows (Linux)");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");
+    Console.Error.WriteLine("  scoring                         what each part of scoring a Parquet file takes, beside ONNX Runtime");
     Console.Error.WriteLine("  shuffle [--samples N] [--seeds N] [--epochs N]\n                                  losses after training in random order and in runs, on samples sorted by class");
     Console.Error.WriteLine("  speed [--json] [--only WORDS]   work beside peers, interleaved; a ratio above 1 means that Hourglass is faster");
     Console.Error.WriteLine("  watch [--rows N] [--rate N] [--train N | --model FILE] [--use RULE] [--machine SECONDS] [--json]");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hourglass.Data.Tabular;
+using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Data;
@@ -45,18 +46,7 @@ public sealed class StreamedSamples : IDisposable
     public IEnumerable<T> Select<T>(Func<float[], T> work)
     {
         var (roles, options, rooms) = (new TableRoles(null, null, []), new PreparationOptions { Validation = 0 }, new ConcurrentBag<float[]>());
-        foreach (var (isWhole, made) in Ahead.InOrder(0, _blocks.Count, _threads, Make))
-        {
-            if (!isWhole)
-            {
-                _fault();
-                throw new DataException($"{_source.Name}: holds a number that is beyond single precision once it is scaled. Leave that row out.");
-            }
-
-            yield return made!;
-        }
-
-        (bool IsWhole, T? Made) Make(int number)
+        return InOrder(_blocks.Count, number =>
         {
             rooms.TryTake(out var room);
             var block = _blocks.Read(number)!;
@@ -70,6 +60,51 @@ public sealed class StreamedSamples : IDisposable
             var made = work(samples.Values);
             rooms.Add(samples.Values); // the next block's
             return (true, made);
+        });
+    }
+
+    /// <summary>Whether <see cref="SelectTiles"/> may be asked: all columns are scaled and no more, and held in single or double precision.</summary>
+    internal bool HasTiles => _blocks is ParquetBlocks file && Array.TrueForAll(_places, file.HasReals) && _preprocessing.Columns.All(column => column is NumericTransform { Linear: not null });
+
+    /// <summary>Works on all samples, in tiles.</summary>
+    /// <inheritdoc cref="Select"/>
+    internal IEnumerable<T> SelectTiles<T>(Func<RowTiles, T> work)
+    {
+        var (rooms, scalings) = (new ConcurrentBag<RowTiles>(), _preprocessing.Columns.Select(column => ((NumericTransform)column).Linear!.Value));
+        using var tiles = new ParquetTiles((ParquetBlocks)_blocks, [.. _places.Zip(scalings)]);
+        try
+        {
+            foreach (var made in InOrder(tiles.Count, number =>
+            {
+                var room = rooms.TryTake(out var used) ? used : new RowTiles(_places.Length, ParquetTiles.BlockRows);
+                (bool, T?) made = tiles.TryRead(number, room) ? (true, work(room)) : (false, default);
+                rooms.Add(room);
+                return made;
+            }))
+            {
+                yield return made;
+            }
+        }
+        finally
+        {
+            foreach (var room in rooms)
+            {
+                room.Dispose();
+            }
+        }
+    }
+
+    private IEnumerable<T> InOrder<T>(int blocks, Func<int, (bool IsWhole, T? Made)> make)
+    {
+        foreach (var (isWhole, made) in Ahead.InOrder(0, blocks, _threads, make))
+        {
+            if (!isWhole)
+            {
+                _fault();
+                throw new DataException($"{_source.Name}: holds a number that is beyond single precision once it is scaled. Leave that row out.");
+            }
+
+            yield return made!;
         }
     }
 

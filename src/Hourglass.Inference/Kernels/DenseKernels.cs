@@ -41,6 +41,13 @@ internal abstract unsafe class DenseKernels
     /// <param name="scratch">Room for <see cref="BlockRows"/> times <see cref="BlockInputs"/>.</param>
     public abstract void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch);
 
+    /// <summary>y = x W + b, or what is positive of it, for a tile of <see cref="RowTiles"/>. The bits are those of <see cref="Map"/>.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[input][row].</param>
+    /// <param name="y">Receives [output][row], outputs padded to a multiple of 4.</param>
+    /// <param name="cutsNegative">Whether what is below zero becomes zero.</param>
+    public abstract void MapTile(in DenseMap map, float* x, float* y, bool cutsNegative);
+
     /// <summary>Copies a run of tiles (8 inputs by 32 outputs, counted panel by panel) into a map that leads from outputs to inputs: with it, <see cref="Map"/> takes gradients back.</summary>
     public abstract void Transpose(in DenseMap map, in DenseMap transposed, int firstTile, int lastTile);
 

@@ -77,7 +77,10 @@ public sealed record NumericTransform : ColumnTransform
     /// <returns>False where that cannot be done, or a value is then beyond single precision.</returns>
     internal bool TryForward<T>(ReadOnlySpan<T> numbers, Span<float> scaled)
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        Scaling != Scaling.Quantile && !HasMissingIndicator && !TakesOthers && new LinearScaling(Offset, Scale, Imputed).TryScale(numbers, scaled);
+        Linear is { } scaling && scaling.TryScale(numbers, scaled);
+
+    /// <summary>The same as a scaling of numbers alone; null where there is more to it.</summary>
+    internal LinearScaling? Linear => Scaling != Scaling.Quantile && !HasMissingIndicator && !TakesOthers ? new LinearScaling(Offset, Scale, Imputed) : null;
 
     /// <summary>The scaled values of a column.</summary>
     /// <param name="numbers">Its numbers; overwritten.</param>

@@ -84,6 +84,35 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         }
     }
 
+    /// <summary>Whether rows may come in tiles: nothing looks at a row as a whole.</summary>
+    internal bool TakesTiles => _network.Centre is null && _network.Stages.All(stage => stage.IsByValue) && _network.Output.All(run => run.Rule == OutputRule.None);
+
+    /// <summary>Errors of samples in tiles, on this thread, to the bits of <see cref="Measure(ReadOnlySpan{float}, RowErrors, Span{float})"/>.</summary>
+    /// <param name="samples">The samples.</param>
+    /// <param name="errors">What is measured of a row, by values.</param>
+    /// <param name="figures">Receives [sample, figure].</param>
+    internal void Measure(RowTiles samples, RowErrors errors, Span<float> figures)
+    {
+        var room = _rooms.TryTake(out var used) ? used : new Room(_network, _rows);
+        fixed (float* target = figures[..(samples.Rows * errors.Width)])
+        {
+            for (var row = 0; row < samples.Rows; row += RowTiles.TileRows)
+            {
+                var tile = samples.Tile(row / RowTiles.TileRows);
+                var input = tile;
+                for (var number = 0; number < _network.Stages.Count; number++)
+                {
+                    _network.Stages[number].RunTile(input, room.Side(number + 1));
+                    input = room.Side(number + 1);
+                }
+
+                errors.MeasureTile(tile, input, Math.Min(RowTiles.TileRows, samples.Rows - row), target + ((long)row * errors.Width));
+            }
+        }
+
+        _rooms.Add(room);
+    }
+
     /// <inheritdoc/>
     public void Encode(ReadOnlySpan<float> samples, Span<float> latents)
     {
@@ -234,7 +263,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
 
         public Room(DenseNetwork network, int rows)
         {
-            _side = (long)rows * network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
+            _side = (long)Math.Max(rows, RowTiles.TileRows) * network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
             _memory = new AlignedFloats((2 * _side) + (DenseMap.TileRows * (long)network.Stages.Max(stage => DenseMap.Stride(stage.Inputs))));
         }
 

@@ -40,6 +40,22 @@ internal sealed unsafe class DenseStage(in DenseMap map, DensePlan plan)
         }
     }
 
+    /// <summary>Whether nothing that follows the map looks at a row as a whole.</summary>
+    public bool IsByValue => _scale is null && _latents is null;
+
+    /// <summary>Runs it over a tile of <see cref="RowTiles"/>, to the bits of <see cref="Run"/>; only where it goes by values.</summary>
+    /// <param name="input">[input][row].</param>
+    /// <param name="output">Receives [output][row], outputs padded to a multiple of 4.</param>
+    public void RunTile(float* input, float* output)
+    {
+        var isRelu = _activation == DenseActivation.Relu;
+        DenseKernels.Widest.MapTile(_map, input, output, isRelu);
+        if (!isRelu)
+        {
+            DenseKernels.Widest.Activate(_activation, output, Outputs * RowTiles.TileRows);
+        }
+    }
+
     private Span<float> Row(float* values, int row) => new(values + ((long)row * Stride), Outputs);
 
     // Layer normalisation: Ba et al. 2016, https://arxiv.org/abs/1607.06450; the variance is the biased one.

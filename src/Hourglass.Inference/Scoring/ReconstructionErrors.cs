@@ -1,3 +1,4 @@
+using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Scoring;
@@ -13,6 +14,12 @@ public sealed class ReconstructionErrors(IReconstructor model, IReadOnlyList<Fea
 
     /// <summary>Figures of a sample: its score, then the error of each block.</summary>
     public int Width => _rows.Width;
+
+    /// <summary>Whether <see cref="Measure(RowTiles, Span{float})"/> may be asked.</summary>
+    internal bool TakesTiles => model is DenseReconstructor { TakesTiles: true } && _rows.IsByValue;
+
+    /// <summary>Measures samples in tiles.</summary>
+    internal void Measure(RowTiles samples, Span<float> figures) => ((DenseReconstructor)model).Measure(samples, _rows, figures);
 
     /// <summary>Measures samples.</summary>
     /// <param name="samples">[sample, value], in model-input units.</param>

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Scoring;
@@ -30,7 +31,61 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
         }
     }
 
-    // The sum in sixteen parts, however wide the registers are; in which order the parts are added at the end is the runtime's choice.
+    /// <summary>Measures a tile of <see cref="RowTiles"/>, to the bits of <see cref="Measure"/>; only where each block is one value.</summary>
+    /// <param name="samples">[value][row].</param>
+    /// <param name="reconstructions">[value][row]; squared errors afterwards.</param>
+    /// <param name="rows">Rows that are there.</param>
+    /// <param name="figures">Receives [row, figure].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void MeasureTile(float* samples, float* reconstructions, int rows, float* figures)
+    {
+        var parts = stackalloc float[Lanes * Lanes];
+        var scores = stackalloc float[Lanes];
+        for (var first = 0; first < rows; first += Lanes)
+        {
+            for (var part = 0; part < Lanes; part++)
+            {
+                var sum = Vector512<float>.Zero;
+                for (var place = (part * RowTiles.TileRows) + first; place < length * RowTiles.TileRows; place += Lanes * RowTiles.TileRows)
+                {
+                    var error = Vector512.Load(samples + place) - Vector512.Load(reconstructions + place);
+                    error *= error;
+                    error.Store(reconstructions + place);
+                    sum += error;
+                }
+
+                sum.Store(parts + (part * Lanes));
+            }
+
+            for (var half = Lanes / 2; half > 0; half /= 2)
+            {
+                for (var part = 0; part < half; part++)
+                {
+                    (Vector512.Load(parts + (part * Lanes)) + Vector512.Load(parts + ((part + half) * Lanes))).Store(parts + (part * Lanes));
+                }
+            }
+
+            (Vector512.Load(parts) / Vector512.Create((float)length)).Store(scores);
+            Write(scores, reconstructions + first, Math.Min(Lanes, rows - first), figures + ((long)first * Width));
+        }
+    }
+
+    /// <summary>Whether every block is one value.</summary>
+    public bool IsByValue => Array.TrueForAll(_blocks, block => block.Length == 1);
+
+    private void Write(float* scores, float* errors, int rows, float* figures)
+    {
+        for (var row = 0; row < rows; row++, figures += Width)
+        {
+            figures[0] = scores[row];
+            for (var block = 0; block < _blocks.Length; block++)
+            {
+                figures[block + 1] = errors[(_blocks[block].Start * RowTiles.TileRows) + row];
+            }
+        }
+    }
+
+    // The sum in sixteen parts, however wide the registers are.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Square(float* sample, float* reconstruction)
     {
@@ -45,7 +100,7 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
 
         if (place == length)
         {
-            return Vector512.Sum(sums);
+            return Sum(sums);
         }
 
         var rest = stackalloc float[Lanes];
@@ -59,6 +114,14 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
             }
         }
 
-        return Vector512.Sum(sums + Vector512.Load(rest));
+        return Sum(sums + Vector512.Load(rest));
+    }
+
+    // Halves added to halves: the order of tiles.
+    private static float Sum(Vector512<float> parts)
+    {
+        var eight = parts.GetLower() + parts.GetUpper();
+        var four = eight.GetLower() + eight.GetUpper();
+        return (four[0] + four[2]) + (four[1] + four[3]);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hourglass.Data;
+using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Scoring;
@@ -14,9 +15,10 @@ public static class StreamedErrors
     public static IEnumerable<float[]> Of(StreamedSamples samples, DenseReconstructor model, IReadOnlyList<FeatureBlock> blocks)
     {
         var free = new ConcurrentBag<(DenseReconstructor Model, ReconstructionErrors Errors)>();
+        var takesTiles = samples.HasTiles && new ReconstructionErrors(model, blocks).TakesTiles;
         try
         {
-            foreach (var figures in samples.Select(Measure))
+            foreach (var figures in takesTiles ? samples.SelectTiles(MeasureTiles) : samples.Select(Measure))
             {
                 yield return figures;
             }
@@ -29,7 +31,11 @@ public static class StreamedErrors
             }
         }
 
-        float[] Measure(float[] values)
+        float[] Measure(float[] values) => WithOwn(values.Length / model.SampleLength, (errors, figures) => errors.Measure(values, figures));
+
+        float[] MeasureTiles(RowTiles tiles) => WithOwn(tiles.Rows, (errors, figures) => errors.Measure(tiles, figures));
+
+        float[] WithOwn(int rows, Action<ReconstructionErrors, float[]> measure)
         {
             if (!free.TryTake(out var mine))
             {
@@ -37,8 +43,8 @@ public static class StreamedErrors
                 mine = (own, new ReconstructionErrors(own, blocks));
             }
 
-            var figures = new float[values.Length / model.SampleLength * mine.Errors.Width];
-            mine.Errors.Measure(values, figures);
+            var figures = new float[rows * mine.Errors.Width];
+            measure(mine.Errors, figures);
             free.Add(mine);
             return figures;
         }

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using CsCheck;
 using Hourglass.Data.Tabular;
+using Hourglass.Kernels;
+using Hourglass.Preprocessing;
 using Parquet;
 using Parquet.Schema;
 
@@ -48,6 +50,49 @@ public sealed class ParquetRealsTests : IDisposable
             File.WriteAllBytes(_path, damaged);
             using var file = File.OpenHandle(_path);
             Assert.True(ParquetReals.TryRead<float>(file, column, isOptional: true, 500) is null or { Length: 500 });
+        }
+    }
+
+    // Random numbers are packed in runs of 64 kB, of which the second one begins where the damage is sought.
+    [Fact]
+    public void A_column_that_turns_out_damaged_goes_on_with_what_the_general_reader_says_from_that_row_on()
+    {
+        const int Rows = 40_000;
+        var random = new Random(2);
+        float?[] values = [.. Enumerable.Range(0, Rows).Select(_ => (float?)random.NextSingle())];
+        Write(values, CompressionMethod.Snappy);
+        using var reader = Open(_path);
+        var column = reader.RowGroup.Columns[0].MetaData!;
+        var (whole, begun) = (File.ReadAllBytes(_path), 0);
+        for (var place = (int)column.DataPageOffset + (1 << 16); begun is 0 or >= Rows; place++)
+        {
+            Assert.True(place < column.DataPageOffset + (1 << 16) + 200, "No byte was found whose damage is noticed.");
+            byte[] damaged = [.. whole];
+            damaged[place] ^= 0xFF;
+            File.WriteAllBytes(_path, damaged);
+            using var file = File.OpenHandle(_path);
+            using var stream = ParquetRealStream<float>.TryOpen(file, column, isOptional: true, Rows)!;
+            var fault = Record.Exception(() =>
+            {
+                for (begun = 0; begun < Rows;)
+                {
+                    begun += stream.Next(48, Math.Min(480, Rows - begun)).Length;
+                }
+            });
+            begun = fault is not null && ParquetRealStream<float>.IsFlaw(fault) ? begun : 0;
+        }
+
+        using var tiles = new RowTiles(1, Rows);
+        using var damagedFile = File.OpenHandle(_path);
+        using var read = new TileColumn<float>(ParquetRealStream<float>.TryOpen(damagedFile, column, isOptional: true, Rows), new LinearScaling(0, 1, 0), General);
+        Assert.True(read.Read(0, Rows, tiles, 0));
+        Assert.Equal(values.Select((value, row) => row < begun ? value!.Value : -row), Enumerable.Range(0, Rows).Select(row => tiles.Run(0, row, 1)[0]));
+
+        RealValues<float> General()
+        {
+            var memory = System.Buffers.ArrayPool<byte>.Shared.Rent(Rows * sizeof(float));
+            MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, Rows).Select(row => (float)-row)]).CopyTo(memory);
+            return new RealValues<float>(memory, Rows);
         }
     }
 

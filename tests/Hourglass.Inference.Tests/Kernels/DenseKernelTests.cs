@@ -42,6 +42,34 @@ public sealed unsafe class DenseKernelTests
     }
 
     [Theory, MemberData(nameof(Widths))]
+    public void Products_of_tiles_have_the_bits_of_products_of_rows(int bits)
+    {
+        foreach (var (inputs, outputs, cutsNegative) in new[] { (37, 45, true), (1, 1, false), (64, 16, false), (30, 64, true) })
+        {
+            using var memory = new AlignedFloats(DenseMap.Length(inputs, outputs));
+            var (map, x) = (DenseMap.Over(inputs, outputs, memory.Pointer), Numbers(RowTiles.TileRows * inputs));
+            map.Pack(Numbers(inputs * outputs), Numbers(outputs));
+            using var xs = Rows(x, RowTiles.TileRows, inputs);
+            using var ys = Rows(new float[RowTiles.TileRows * outputs], RowTiles.TileRows, outputs);
+            using var scratch = new AlignedFloats(8L * DenseMap.Stride(inputs));
+            Kernels(bits).Map(map, xs.Pointer, ys.Pointer, RowTiles.TileRows, scratch.Pointer);
+            using var tiles = new RowTiles(inputs, RowTiles.TileRows);
+            using var results = new RowTiles(DenseMap.Padded(outputs, 4), RowTiles.TileRows);
+            for (var place = 0; place < x.Length; place++)
+            {
+                tiles.Run(place % inputs, place / inputs, 1)[0] = x[place];
+            }
+
+            Kernels(bits).MapTile(map, tiles.Tile(0), results.Tile(0), cutsNegative);
+            for (var place = 0; place < RowTiles.TileRows * outputs; place++)
+            {
+                var expected = ys.Span((place / outputs * DenseMap.Stride(outputs)) + (place % outputs), 1)[0];
+                Assert.Equal(cutsNegative ? Math.Max(expected, 0) : expected, results.Run(place % outputs, place / outputs, 1)[0]);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Widths))]
     public void Products_agree_with_plain_loops(int bits)
     {
         var (inputs, outputs, rows) = (37, 45, 13);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Numerics;
 using Hourglass.Preprocessing;
 using Microsoft.Win32.SafeHandles;
 using Parquet;
@@ -14,6 +15,7 @@ internal sealed class ParquetBlocks : TableBlocks
     private readonly DataField[] _fields;
     private readonly int[] _wanted;
     private readonly List<(int Group, int First, int Rows)> _blocks = [];
+    private readonly List<int> _groupRows = [];
     private readonly ConcurrentDictionary<int, RowGroup> _groups = [];
     private readonly ConcurrentBag<ParquetReader> _readers = [];
     private readonly SafeFileHandle _file;
@@ -29,6 +31,7 @@ internal sealed class ParquetBlocks : TableBlocks
         {
             using var rows = reader.OpenRowGroupReader(group);
             var count = rows.RowCount is >= 0 and <= int.MaxValue / 8 ? (int)rows.RowCount : throw new DataException($"{path}: a row group of {rows.RowCount} rows; write the file with smaller row groups.");
+            _groupRows.Add(count);
             for (var first = 0; first < count; first += BlockRows)
             {
                 _blocks.Add((group, first, Math.Min(BlockRows, count - first)));
@@ -41,6 +44,9 @@ internal sealed class ParquetBlocks : TableBlocks
 
     /// <summary>Threads that decode beside whoever reads, where readers are few.</summary>
     public int Helpers { get; init; }
+
+    /// <summary>Rows of each row group.</summary>
+    public IReadOnlyList<int> GroupRows => _groupRows;
 
     /// <inheritdoc/>
     public override int Count => _blocks.Count;
@@ -85,14 +91,40 @@ internal sealed class ParquetBlocks : TableBlocks
         }
     }
 
-    private ParquetColumn Decode(int group, int column)
+    /// <summary>Whether a column is held in single or double precision.</summary>
+    public bool HasReals(int column) => _fields[column].ClrType is { } type && (type == typeof(float) || type == typeof(double));
+
+    /// <summary>Opens a column of <see cref="HasReals"/> to be read from front to back.</summary>
+    /// <param name="group">Its row group.</param>
+    /// <param name="column">Its number.</param>
+    /// <param name="scaling">What becomes of its values.</param>
+    public TileColumn OpenColumn(int group, int column, LinearScaling scaling) =>
+        _fields[column].ClrType == typeof(float) ? OpenColumn<float>(group, column, scaling) : OpenColumn<double>(group, column, scaling);
+
+    /// <summary>The values of such a column; null where it is written otherwise than a stream knows.</summary>
+    public ParquetRealStream<T>? OpenStream<T>(int group, int column)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        WithGroup(group, rows => ParquetRealStream<T>.TryOpen(_file, rows.GetMetadata(_fields[column])?.MetaData, _fields[column].IsNullable, (int)rows.RowCount));
+
+    /// <summary>What is thrown for a fault that reading has met.</summary>
+    public DataException Unreadable(Exception fault) => fault as DataException ?? new DataException($"{_path}: cannot be read: {fault.Message.ReplaceLineEndings(" ")}", fault);
+
+    private TileColumn<T> OpenColumn<T>(int group, int column, LinearScaling scaling)
+        where T : unmanaged, IFloatingPointIeee754<T> => new(
+            OpenStream<T>(group, column),
+            scaling,
+            () => WithGroup(group, rows => ParquetColumn.Whole<T>(rows, _fields[column])));
+
+    private ParquetColumn Decode(int group, int column) => WithGroup(group, rows => ParquetColumn.Read(rows, _fields[column], _path, _file));
+
+    // A reader has one stream: each thread takes one of its own.
+    private T WithGroup<T>(int group, Func<ParquetRowGroupReader, T> work)
     {
-        // A reader has one stream: each thread takes one of its own.
         var reader = _readers.TryTake(out var free) ? free : Open();
         using var rows = reader.OpenRowGroupReader(group);
-        var read = ParquetColumn.Read(rows, _fields[column], _path, _file);
+        var made = work(rows);
         _readers.Add(reader);
-        return read;
+        return made;
     }
 
     private ParquetReader Open()
@@ -130,7 +162,7 @@ internal sealed class ParquetBlocks : TableBlocks
                 _done.Task.Wait();
             }
 
-            return _fault is null ? _columns : throw _fault as DataException ?? new DataException($"{blocks._path}: cannot be read: {_fault.Message.ReplaceLineEndings(" ")}", _fault);
+            return _fault is null ? _columns : throw blocks.Unreadable(_fault);
         }
 
         private void DecodeSome()

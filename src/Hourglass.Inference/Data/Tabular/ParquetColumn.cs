@@ -91,16 +91,18 @@ internal abstract class ParquetColumn
     private static RealColumn<T> ReadReals<T>(ParquetRowGroupReader rows, DataField field, SafeFileHandle file)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (ParquetReals.TryRead<T>(file, rows.GetMetadata(field)?.MetaData, field.IsNullable, (int)rows.RowCount) is { } quick)
-        {
-            return new RealColumn<T>(quick);
-        }
+        return new RealColumn<T>(ParquetReals.TryRead<T>(file, rows.GetMetadata(field)?.MetaData, field.IsNullable, (int)rows.RowCount) ?? Whole<T>(rows, field));
+    }
 
+    /// <summary>A column of single or double precision, by the general reader.</summary>
+    public static RealValues<T> Whole<T>(ParquetRowGroupReader rows, DataField field)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         var (plain, optional) = Values<T>(rows, field);
         plain ??= Array.ConvertAll(optional!, value => value ?? T.NaN);
         var memory = ArrayPool<byte>.Shared.Rent(plain.Length * Unsafe.SizeOf<T>());
         MemoryMarshal.AsBytes<T>(plain).CopyTo(memory);
-        return new RealColumn<T>(new RealValues<T>(memory, 0, plain.Length));
+        return new RealValues<T>(memory, plain.Length);
     }
 
     private static NumberColumn<T> ReadNumbers<T>(ParquetRowGroupReader rows, DataField field)

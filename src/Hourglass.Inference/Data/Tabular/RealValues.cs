@@ -3,11 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Hourglass.Data.Tabular;
 
-/// <summary>A column's numbers in memory that is lent: bytes of a page as they came, where they need nothing else.</summary>
+/// <summary>A column's numbers in memory that is lent.</summary>
 /// <param name="memory">From the shared pool.</param>
-/// <param name="start">Byte at which the first value lies, at any place.</param>
 /// <param name="length">Values.</param>
-internal readonly struct RealValues<T>(byte[] memory, int start, int length)
+internal readonly struct RealValues<T>(byte[] memory, int length)
     where T : unmanaged
 {
     /// <summary>Where they lie.</summary>
@@ -17,7 +16,7 @@ internal readonly struct RealValues<T>(byte[] memory, int start, int length)
     public int Length => length;
 
     /// <summary>They.</summary>
-    public ReadOnlySpan<T> Span => MemoryMarshal.Cast<byte, T>(memory.AsSpan(start))[..length];
+    public ReadOnlySpan<T> Span => MemoryMarshal.Cast<byte, T>(memory.AsSpan())[..length];
 
     /// <summary>Gives the memory back; nobody reads the values afterwards.</summary>
     public void Release() => ArrayPool<byte>.Shared.Return(memory);
