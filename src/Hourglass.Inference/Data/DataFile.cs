@@ -29,7 +29,7 @@ public static class DataFile
     /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
     /// <param name="read">What the user said about the source.</param>
     /// <param name="preparation">Split and scaling.</param>
-    /// <param name="ranks">All of them make this call; tables without a flaw are cut among them.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw, and pictures, are cut among them.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
@@ -70,7 +70,7 @@ public static class DataFile
     /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
     /// <param name="read">What the user said about the source.</param>
     /// <param name="preprocessing">The bundle's preprocessing, the same on all ranks.</param>
-    /// <param name="ranks">All of them make this call; tables without a flaw are cut among them.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw, and pictures, are cut among them.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
