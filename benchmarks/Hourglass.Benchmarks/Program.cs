@@ -11,6 +11,7 @@ return args.FirstOrDefault() switch
     "nab" => NumentaBenchmark.Run(args),
     "smd" => ServerMachines.Run(args),
     "outofcore" => OutOfCore.Run(args),
+    "precision" => PrecisionRates.Run(args),
     RankWorker.Word => RankWorker.Run(args),
     "scale" => Scale.Run(args),
     "scoring" => ScoringParts.Run(),
@@ -33,6 +34,7 @@ static int Usage()
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  outofcore [--gigabytes N] [--width N] [--hidden N] [--samples N] [--rounds N] [--folder F] [--store FILE]\n                                  training from a store on disk: rate and private memory while it grows (Linux)");
+    Console.Error.WriteLine("  precision [--only WORDS] [--threads N] | --seeds N [--epochs N]\n                                  training with products in float32 and in bfloat16: rates, or losses after some epochs on the built-in letters");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");
     Console.Error.WriteLine("  scoring                         what each part of scoring a Parquet file takes, beside ONNX Runtime");
     Console.Error.WriteLine("  shuffle [--samples N] [--seeds N] [--epochs N]\n                                  losses after training in random order and in runs, on samples sorted by class");

@@ -21,7 +21,7 @@ internal sealed class TrainingFlags
     private readonly Option<int?> _seed = new("--seed") { Description = "Seed of everything (1)." };
     private readonly Option<string?> _shuffle = new("--shuffle") { Description = "Order of an epoch: samples, or runs of neighbours mixed in windows of 256 runs, for data larger than memory." };
     private readonly Option<string?> _augmentation = new("--augmentation") { Description = "Pictures: none, mirror or square (all eight ways)." };
-    private readonly Option<string?> _precision = new("--precision") { Description = "Convolutions: float32 or bfloat16." };
+    private readonly Option<string?> _precision = new("--precision") { Description = "Products in training: float32, or bfloat16 where the processor has it (not recurrent networks)." };
     private readonly Option<string?> _engine = new("--engine") { Description = "auto, fused (dense and convolutional models by hand, in vectors) or autograd." };
     private readonly Option<string?> _device = new("--device") { Description = "auto, cpu or cuda." };
 

@@ -8,7 +8,7 @@ namespace Hourglass.Networks;
 internal static class BatchNormalization
 {
     public static Tensor Apply(nn.Module<Tensor, Tensor> normalization, Tensor values, StepContext context) =>
-        normalization is BatchNorm { training: true } batch && context.Share is { IsPart: true } ? Together(batch, values, context) : normalization.call(values);
+        normalization is BatchNorm { training: true } batch && context.Share is { IsPart: true } ? Together(batch, ReducedPrecision.Full(values), context) : normalization.call(values);
 
     // The module's own arithmetic, [batch, channel, ...]: biased variance for the batch, unbiased for the running statistics.
     private static Tensor Together(BatchNorm batch, Tensor values, StepContext context)

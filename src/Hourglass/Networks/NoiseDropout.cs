@@ -14,7 +14,7 @@ internal static class NoiseDropout
             return values;
         }
 
-        var kept = context.Uniform(values.shape, values).ge(HeldScalar.Of(share));
+        var kept = context.Uniform(values.shape, ReducedPrecision.Full(values)).ge(HeldScalar.Of(share));
         return values * kept * HeldScalar.Of(1 / (1 - share));
     }
 }

@@ -57,10 +57,10 @@ internal sealed class PictureAttention : nn.Module
     public Tensor Forward(Tensor values)
     {
         var (batch, channels, height, width) = (values.shape[0], values.shape[1], values.shape[2], values.shape[3]);
-        var parts = _inward.call(values).view(batch, 3, channels, height * width);
+        var parts = ReducedPrecision.Convolve(_inward, values).view(batch, 3, channels, height * width);
         var (query, key, value) = (parts.select(1, 0), parts.select(1, 1), parts.select(1, 2)); // [batch, channel, place]
         var weights = (query.transpose(1, 2).matmul(key) * HeldScalar.Of(1 / Math.Sqrt(channels))).softmax(2);
         var gathered = value.matmul(weights.transpose(1, 2)).view(batch, channels, height, width);
-        return values + (_outward.call(gathered) * _share);
+        return values + (ReducedPrecision.Convolve(_outward, gathered) * _share);
     }
 }

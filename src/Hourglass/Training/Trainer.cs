@@ -73,7 +73,7 @@ public sealed class Trainer : IDisposable
 
         RankAgreement.RequireSameWeights(Ranks, parameters);
         SayWhatIsRead(progress);
-        using var step = CreateStep();
+        using var step = StepChoice.Create(_model, _samples, _reader, _split.Training.Length, Ranks);
         var reason = RunEpochs(state, step, progress, cancellationToken);
         if (state.Best is { } best)
         {
@@ -242,25 +242,6 @@ public sealed class Trainer : IDisposable
         var mark = Stopwatch.GetTimestamp();
         ahead.Reached(start, count);
         step.Clock.End(TrainingPhase.Gather, mark);
-    }
-
-    // The engine that computes steps: by hand where the model is one that the fused step knows.
-    private TrainingStep CreateStep()
-    {
-        if (Ranks.Size > 1 && RankAgreement.Obstacle(_model.Options, _reader.Device) is { } reason)
-        {
-            throw new HourglassException($"This model cannot be trained by several ranks: {reason}. Train it in one process; --accumulate makes its batches larger.");
-        }
-
-        var obstacle = _reader.Device.type != DeviceType.CPU ? "the device is not the processor" : FusedPlan.Obstacle(_model.Options);
-        if (_options.Engine == StepEngine.Fused && obstacle is not null)
-        {
-            throw new HourglassException($"The fused engine cannot train this model: {obstacle}. Use --engine auto, which falls back to automatic differentiation.");
-        }
-
-        return _options.Engine == StepEngine.Autograd || obstacle is not null
-            ? new AutogradStep(_model, _reader, Ranks, obstacle)
-            : new FusedStep(_model, _samples, _reader, Math.Min(Math.Max(_options.PartSize(1), Ranks.Size), _split.Training.Length), get_num_threads(), Ranks);
     }
 
     private double ValidationLoss()

@@ -173,7 +173,7 @@ public enum Precision
     /// <summary>32 bits.</summary>
     Float32,
 
-    /// <summary>bfloat16 products with float32 weights behind them; faster where the processor multiplies it by itself.</summary>
+    /// <summary>bfloat16 products with float32 weights behind them, by automatic differentiation; refused where the processor does not multiply it by itself.</summary>
     Bfloat16,
 }
 

@@ -51,7 +51,7 @@ internal sealed class ConvolutionalDecoder : Decoder
 
     public override Tensor Forward(Tensor latents, StepContext context)
     {
-        var values = _options.Activation.Apply(_expand.call(latents)).reshape(-1, _firstChannels, _sizes[0].Height, _sizes[0].Width);
+        var values = _options.Activation.Apply(ReducedPrecision.Map(_expand, latents)).reshape(-1, _firstChannels, _sizes[0].Height, _sizes[0].Width);
         values = _attention.Count > 0 ? _attention[0].Forward(values) : values;
         for (var layer = 0; layer < _layers.Count; layer++)
         {
@@ -66,7 +66,7 @@ internal sealed class ConvolutionalDecoder : Decoder
                 values = functional.interpolate(values, [_sizes[layer + 1].Height, _sizes[layer + 1].Width]);
             }
 
-            values = Cut(_layers[layer].call(values), _sizes[layer + 1]); // [batch, channel, height, width]
+            values = Cut(ReducedPrecision.Convolve(_layers[layer], values), _sizes[layer + 1]); // [batch, channel, height, width]
             if (layer < _layers.Count - 1)
             {
                 values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
@@ -74,7 +74,7 @@ internal sealed class ConvolutionalDecoder : Decoder
             }
         }
 
-        return _options.OutputActivation.Apply(values.flatten(1));
+        return _options.OutputActivation.Apply(ReducedPrecision.Full(values.flatten(1)));
     }
 
     // Cutting copies, forwards and backwards, so only what is too long is cut.

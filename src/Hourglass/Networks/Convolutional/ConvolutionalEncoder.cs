@@ -56,7 +56,7 @@ internal sealed class ConvolutionalEncoder : Encoder
         var values = NoiseDropout.Apply(samples, _options.InputDropout, context);
         for (var layer = 0; layer < _convolutions.Count; layer++)
         {
-            values = _convolutions[layer].call(values); // [batch, channel, height, width]
+            values = ReducedPrecision.Convolve(_convolutions[layer], values); // [batch, channel, height, width]
             values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;
             values = NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
             for (var block = layer * _options.Blocks; block < (layer + 1) * _options.Blocks; block++)
@@ -65,7 +65,7 @@ internal sealed class ConvolutionalEncoder : Encoder
             }
         }
 
-        return (_attention.Count > 0 ? _attention[0].Forward(values) : values).flatten(1);
+        return ReducedPrecision.Full((_attention.Count > 0 ? _attention[0].Forward(values) : values).flatten(1));
     }
 
     /// <summary>The normalisation of one layer; null for none. Layer normalisation runs over all channels and places.</summary>

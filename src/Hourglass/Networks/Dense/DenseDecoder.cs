@@ -23,5 +23,5 @@ internal sealed class DenseDecoder : Decoder
     public override Linear Dictionary => _layers.Linears.Count > 0 ? _layers.Linears[0] : _output;
 
     public override Tensor Forward(Tensor latents, StepContext context) =>
-        _outputActivation.Apply(ReducedPrecision.Map(_output, _layers.Forward(latents, context)));
+        _outputActivation.Apply(ReducedPrecision.Full(ReducedPrecision.Map(_output, _layers.Forward(latents, context))));
 }

@@ -22,5 +22,5 @@ internal sealed class DenseEncoder : Encoder
     public DenseLayers Layers => _layers;
 
     public override Tensor Forward(Tensor samples, StepContext context) =>
-        _layers.Forward(NoiseDropout.Apply(samples.flatten(1), _inputDropout, context), context);
+        ReducedPrecision.Full(_layers.Forward(NoiseDropout.Apply(samples.flatten(1), _inputDropout, context), context));
 }

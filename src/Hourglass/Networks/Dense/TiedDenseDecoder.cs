@@ -44,10 +44,10 @@ internal sealed class TiedDenseDecoder : Decoder
         var values = latents;
         for (var layer = 0; layer < maps.Count; layer++)
         {
-            values = functional.linear(values, maps[layer].weight!.t(), _biases[layer]);
+            values = ReducedPrecision.Map(maps[layer].weight!.t(), _biases[layer], values);
             if (layer == maps.Count - 1)
             {
-                return _options.OutputActivation.Apply(values);
+                return _options.OutputActivation.Apply(ReducedPrecision.Full(values));
             }
 
             values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[layer], values, context) : values;

@@ -34,7 +34,7 @@ internal sealed class TemporalEncoder : Encoder
             values = layer.Forward(values, context);
         }
 
-        return values.flatten(1);
+        return ReducedPrecision.Full(values.flatten(1));
     }
 }
 
@@ -64,14 +64,14 @@ internal sealed class TemporalDecoder : Decoder
 
     public override Tensor Forward(Tensor latents, StepContext context)
     {
-        var values = _options.Activation.Apply(_expand.call(latents)).reshape(latents.shape[0], -1, _lengths[0]);
+        var values = _options.Activation.Apply(ReducedPrecision.Map(_expand, latents)).reshape(latents.shape[0], -1, _lengths[0]);
         for (var layer = 0; layer < _layers.Count; layer++)
         {
             values = _lengths[layer + 1] == values.shape[2] ? values : nn.functional.interpolate(values, [_lengths[layer + 1]]);
             values = _layers[layer].Forward(values, context);
         }
 
-        return _options.OutputActivation.Apply(values.transpose(1, 2).flatten(1));
+        return _options.OutputActivation.Apply(ReducedPrecision.Full(values.transpose(1, 2).flatten(1)));
     }
 }
 
@@ -103,7 +103,7 @@ internal sealed class TemporalConvolution : nn.Module
     /// <summary>[batch, channel, step] to the same with other channels and perhaps fewer steps.</summary>
     public Tensor Forward(Tensor values, StepContext context)
     {
-        values = _convolution.call(nn.functional.pad(values, [_before, _after]));
+        values = ReducedPrecision.Convolve(_convolution, nn.functional.pad(values, [_before, _after]));
         values = _normalizations.Count > 0 ? BatchNormalization.Apply(_normalizations[0], values, context) : values;
         return _isLast ? values : NoiseDropout.Apply(_options.Activation.Apply(values), _options.Dropout, context);
     }

@@ -34,11 +34,11 @@ internal sealed class AttentionLayer : nn.Module
     public Tensor Forward(Tensor tokens, Tensor? visible, StepContext context)
     {
         var (batch, count, width) = (tokens.shape[0], tokens.shape[1], (long)_options.Width);
-        var parts = _inward.call(_first.call(tokens)).view(batch, count, 3, _options.Heads, width / _options.Heads).permute(2, 0, 3, 1, 4); // [3, batch, head, token, value]
+        var parts = ReducedPrecision.Map(_inward, _first.call(tokens)).view(batch, count, 3, _options.Heads, width / _options.Heads).permute(2, 0, 3, 1, 4); // [3, batch, head, token, value]
         var scores = parts[0].matmul(parts[1].transpose(2, 3)) * HeldScalar.Of(1 / Math.Sqrt((double)width / _options.Heads));
         scores = visible is null ? scores : where(visible, scores, full_like(scores, -1e9f));
         var gathered = scores.softmax(3).matmul(parts[2]).transpose(1, 2).reshape(batch, count, width);
-        tokens = tokens + NoiseDropout.Apply(_outward.call(gathered), _options.Dropout, context);
-        return tokens + NoiseDropout.Apply(_narrow.call(nn.functional.gelu(_wide.call(_second.call(tokens)))), _options.Dropout, context);
+        tokens = tokens + NoiseDropout.Apply(ReducedPrecision.Map(_outward, gathered), _options.Dropout, context);
+        return tokens + NoiseDropout.Apply(ReducedPrecision.Map(_narrow, nn.functional.gelu(ReducedPrecision.Map(_wide, _second.call(tokens)))), _options.Dropout, context);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class TransformerDecoder : Decoder
             tokens = layer.Forward(tokens, null, context);
         }
 
-        return _options.OutputActivation.Apply(Patches.Join(_output.call(_last.call(tokens)), _options, _input));
+        return _options.OutputActivation.Apply(ReducedPrecision.Full(Patches.Join(ReducedPrecision.Map(_output, _last.call(tokens)), _options, _input)));
     }
 
     private Tensor All(Tensor latents)

@@ -45,7 +45,7 @@ internal sealed class UShapedEncoder : Encoder
                 values = _blocks[(level * _options.Blocks) + block].Forward(values, context);
             }
 
-            features.Add(values.flatten(1));
+            features.Add(ReducedPrecision.Full(values.flatten(1)));
         }
 
         return cat(features, 1);
@@ -95,11 +95,11 @@ internal sealed class UShapedDecoder : Decoder
 
             if (level > 0)
             {
-                values = _up[across.Count - 1 - level].call(values) + across[level - 1];
+                values = ReducedPrecision.Convolve(_up[across.Count - 1 - level], values) + across[level - 1];
             }
         }
 
-        var noise = ReducedPrecision.Convolve(_closing, values);
+        var noise = ReducedPrecision.Full(ReducedPrecision.Convolve(_closing, values));
         noise = _options.Fold > 1 ? nn.functional.pixel_shuffle(noise, _options.Fold) : noise;
         return _options.OutputActivation.Apply(input + noise.flatten(1));
     }

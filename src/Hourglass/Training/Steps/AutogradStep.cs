@@ -12,7 +12,7 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
 {
     private readonly TrainingOptions _options = model.Options.Training;
 
-    public override string Engine => $"automatic differentiation, {get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(obstacle is null ? "" : $" ({obstacle})")}";
+    public override string Engine => $"automatic differentiation, {(_options.Precision == Precision.Bfloat16 ? "products in bfloat16, " : "")}{get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(obstacle is null ? "" : $" ({obstacle})")}";
 
     public override void Dispose()
     {
@@ -65,7 +65,7 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
     {
         var mark = Stopwatch.GetTimestamp();
         var context = new StepContext(share.Noise, epoch) { Share = share };
-        ReducedPrecision.IsOn = _options.Precision == Precision.Bfloat16;
+        using var precision = ReducedPrecision.Use(_options.Precision == Precision.Bfloat16);
         var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
         mark = Clock.End(TrainingPhase.Gather, mark);
         var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
@@ -74,7 +74,6 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
         mark = Clock.End(TrainingPhase.Forward, mark);
         loss.backward();
         Clock.End(TrainingPhase.Backward, mark);
-        ReducedPrecision.IsOn = false;
         return loss;
     }
 

@@ -51,7 +51,8 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         : options.Network is DenseNetworkOptions { TiedWeights: true } && options.Bottleneck is SparseOptions ? "the weights of a dictionary are tied"
         : options.Condition is not null ? "the model is conditional"
         : options.Input!.Vocabulary is not null ? "samples are tokens"
-        : options.Training.Precision != Precision.Float32 || options.Training.Augmentation != Augmentation.None ? "reduced precision or augmentation"
+        : options.Training.Precision != Precision.Float32 ? "the fused step multiplies in float32"
+        : options.Training.Augmentation != Augmentation.None ? "augmentation"
         : options.Regularization.UnitNormDictionary == true && options.Bottleneck is not TopKOptions ? "a unit-norm dictionary without top-k"
         : BottleneckObstacle(options.Bottleneck) ?? ObjectiveObstacle(options.Objective!, options.Network)
             ?? (options.Network is ConvolutionalNetworkOptions pictures ? ConvolutionPlan.Obstacle(options, pictures) : DenseObstacle(options, (DenseNetworkOptions)options.Network));
