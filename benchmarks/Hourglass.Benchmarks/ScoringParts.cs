@@ -21,7 +21,7 @@ internal static class ScoringParts
         using var peer = new OnnxScorer(scene.Model, scene.Table, threads: 1);
         var batch = peer.FastestBatch();
         var contents = BundleFile.Read(scene.Model);
-        using var model = DenseReconstructor.TryCreate(contents, scene.Model, out _, threads: 1)!;
+        using var model = KernelReconstructor.TryCreate(contents, scene.Model, out _, threads: 1)!;
         var preprocessing = (TablePreprocessing)BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, scene.Model);
         LinearScaling[] scalings = [.. preprocessing.Columns.Select(column => ((NumericTransform)column).Linear!.Value)];
         var errors = new ReconstructionErrors(model, []);

@@ -40,7 +40,7 @@ internal sealed class ScoringScene : IDisposable
     public double Score(int threads)
     {
         var contents = BundleFile.Read(Model);
-        using var model = DenseReconstructor.TryCreate(contents, Model, out _, threads)!;
+        using var model = KernelReconstructor.TryCreate(contents, Model, out _, threads)!;
         using var samples = DataFile.Stream(Table, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, Model), threads)!;
         var summary = new ScoreSummary(10);
         ResultWriter.Write(In("scores.npy"), new NumberTable

@@ -98,6 +98,13 @@ public sealed class TrainedAutoencoder : IReconstructor
         Decode(latents).CopyTo(reconstructions);
     }
 
+    /// <inheritdoc/>
+    public void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions)
+    {
+        SampleRows.Require(this, SampleRows.CountLatents(this, latents), reconstructions);
+        Decode(latents).CopyTo(reconstructions);
+    }
+
     /// <summary>Encodes what training would have shown the encoder (noise added, parts hidden), then decodes.</summary>
     /// <param name="samples">[sample, value], row-major.</param>
     /// <param name="seed">Seed of the noise.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Hourglass.Cli.Tests;
 
-/// <summary>Dense models are used by a program beside which no native engine lies at all.</summary>
+/// <summary>Dense and convolutional models are used by a program beside which no native engine lies at all.</summary>
 public sealed class WithoutEngineTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
@@ -32,7 +32,7 @@ public sealed class WithoutEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task Dense_models_score_encode_and_reconstruct_where_no_engine_lies()
+    public async Task Dense_models_score_encode_reconstruct_and_decode_where_no_engine_lies()
     {
         var random = new Random(3);
         await File.WriteAllTextAsync(In("rows.csv"), "a,b,c\n" + string.Join('\n', Enumerable.Range(0, 300).Select(_ => FormattableString.Invariant($"{random.NextDouble():0.000},{random.NextDouble():0.000},{random.NextDouble():0.000}"))) + "\n", TestContext.Current.CancellationToken);
@@ -49,6 +49,35 @@ public sealed class WithoutEngineTests : IDisposable
             }
         }
 
+        var (decoded, fault) = Run("decode", In("dense.hourglass"), In("encode-autoencoder.csv"), "--out", In("decoded.csv"));
+        Assert.True(decoded == 0, fault);
+        Assert.Equal(await File.ReadAllTextAsync(In("reconstruct-autoencoder.csv"), TestContext.Current.CancellationToken), await File.ReadAllTextAsync(In("decoded.csv"), TestContext.Current.CancellationToken));
         Assert.Equal(1, Run("evaluate", In("dense.hourglass"), In("rows.csv")).Code); // the engine is missed where it is needed: the test can fail
+    }
+
+    [Fact]
+    public async Task Convolutional_models_score_encode_reconstruct_and_decode_where_no_engine_lies()
+    {
+        await File.WriteAllBytesAsync(In("pictures.npy"), Pictures(), TestContext.Current.CancellationToken);
+        var (output, error) = (new StringWriter(), new StringWriter());
+        string[] train = ["train", In("pictures.npy"), "--network", "convolutional", "--channels", "4,6", "--epochs", "1", "--latent", "2", "--report", "none", "--out", In("pictures.hourglass")];
+        Assert.True(await CommandLine.RunAsync(train, output, error, isTerminal: false) == 0, error.ToString());
+        CopyProgram();
+        foreach (var (command, data) in new[] { ("score", "pictures.npy"), ("encode", "pictures.npy"), ("reconstruct", "pictures.npy"), ("decode", "encode.npy") })
+        {
+            var (code, said) = Run(command, In("pictures.hourglass"), In(data), "--out", In($"{command}.npy"));
+            Assert.True(code == 0, said);
+        }
+
+        Assert.Equal(await File.ReadAllBytesAsync(In("reconstruct.npy"), TestContext.Current.CancellationToken), await File.ReadAllBytesAsync(In("decode.npy"), TestContext.Current.CancellationToken));
+    }
+
+    private static byte[] Pictures()
+    {
+        const int Count = 80, Side = 9;
+        var header = System.Text.Encoding.ASCII.GetBytes($"{{'descr': '<f4', 'fortran_order': False, 'shape': ({Count}, 1, {Side}, {Side}), }}".PadRight(117) + "\n");
+        var random = new Random(4);
+        var values = Enumerable.Range(0, Count * Side * Side).Select(_ => random.NextSingle()).ToArray();
+        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. header, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)];
     }
 }

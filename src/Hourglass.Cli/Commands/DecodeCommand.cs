@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
+using Hourglass.Scoring;
 
 namespace Hourglass.Cli.Commands;
 
@@ -20,15 +21,17 @@ internal static class DecodeCommand
         command.Options.Add(json);
         command.SetAction(parse =>
         {
-            using var loaded = TrainedAutoencoder.Load(parse.GetRequiredValue(model));
-            var trained = parse.GetValue(use) == "pca" ? loaded.WithPca() : loaded;
-            var values = LatentFile.Read(parse.GetRequiredValue(latents), trained.LatentSize);
+            using var opened = ScoringModel.Open(parse.GetRequiredValue(model), parse.GetValue(use) == "pca", TrainedAutoencoder.Load);
+            var decoder = opened.Reconstructor;
+            var values = LatentFile.Read(parse.GetRequiredValue(latents), decoder.LatentSize);
             var path = parse.GetValue(output) ?? "samples.csv";
-            var count = values.Length / trained.LatentSize;
-            SampleOutput.Write(path, trained.Preprocessing, SampleOutput.Rows(trained.Decode(values), trained.Model.SampleLength), (int)Math.Ceiling(Math.Sqrt(count)));
+            var count = values.Length / decoder.LatentSize;
+            var samples = new float[count * decoder.SampleLength];
+            decoder.Decode(values, samples);
+            SampleOutput.Write(path, opened.Preprocessing, SampleOutput.Rows(samples, decoder.SampleLength), (int)Math.Ceiling(Math.Sqrt(count)));
             if (parse.GetValue(json))
             {
-                screen.WriteJson(new WrittenResult(count, Path.GetFullPath(path), trained.Preprocessing.SampleShape));
+                screen.WriteJson(new WrittenResult(count, Path.GetFullPath(path), opened.Preprocessing.SampleShape));
             }
             else
             {

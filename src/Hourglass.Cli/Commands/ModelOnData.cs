@@ -38,7 +38,7 @@ internal static class ModelOnData
         {
             using var model = Agreement.Together(ranks, () => ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load));
             RequireSameModel(ranks, path);
-            using var streamed = takesStreams && ranks.Size == 1 && model.Reconstructor is DenseReconstructor ? stream(model.Preprocessing) : null;
+            using var streamed = takesStreams && ranks.Size == 1 && model.Reconstructor is KernelReconstructor ? stream(model.Preprocessing) : null;
             using var data = streamed is null ? read(model.Preprocessing, ranks, own) : null;
             action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks, Stream = streamed });
         }));

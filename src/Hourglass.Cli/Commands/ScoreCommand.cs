@@ -38,7 +38,7 @@ internal static class ScoreCommand
     private static IEnumerable<float[]> Figures(ModelOnData.ScoringRun run, IReadOnlyList<FeatureBlock> blocks, ScoreSummary summary)
     {
         var errors = new ReconstructionErrors(run.Model.Reconstructor, blocks);
-        var measured = run.Stream is { } stream ? StreamedErrors.Of(stream, (DenseReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (_, samples, own) => errors.Measure(samples, own));
+        var measured = run.Stream is { } stream ? StreamedErrors.Of(stream, (KernelReconstructor)run.Model.Reconstructor, blocks) : run.Figures(errors.Width, (_, samples, own) => errors.Measure(samples, own));
         foreach (var figures in ReadingDisplay.OfScoring(run.Screen, run.Count).Passing(measured, run.Count * errors.Width))
         {
             for (var place = 0; place < figures.Length; place += errors.Width)

@@ -52,7 +52,7 @@ public sealed class Detector : IDisposable
     /// <exception cref="BundleException">The file is broken, or holds no detector.</exception>
     /// <exception cref="HourglassException">A member's network needs the training engine: read it with AnomalyDetector.Load.</exception>
     public static Detector Load(string path) => DetectorFile.FromContents(BundleFile.Read(path), path, contents =>
-        DenseReconstructor.TryCreate(contents, path, out var obstacle) ?? throw new HourglassException($"{path}: {obstacle} It needs the training engine: read it with AnomalyDetector.Load."));
+        KernelReconstructor.TryCreate(contents, path, out var obstacle) ?? throw new HourglassException($"{path}: {obstacle} It needs the training engine: read it with AnomalyDetector.Load."));
 
     /// <summary>The same detector with another of its rules.</summary>
     /// <param name="name">"autoencoder", "pca", "neighbours", "isolation-forest".</param>

@@ -59,7 +59,7 @@ public sealed class DetectorBasis : IDisposable
     internal bool[] Constants { get; }
 
     /// <summary>Whether parts of a batch may be scored on several threads at a time, each to the same bits as in the whole.</summary>
-    internal bool SharesWork => Members.Append(Pca).All(model => model is null or DenseReconstructor);
+    internal bool SharesWork => Members.Append(Pca).All(model => model is null or KernelReconstructor);
 
     /// <summary>Does pieces of a batch on all processors.</summary>
     /// <param name="count">How many.</param>

@@ -54,12 +54,12 @@ internal static class DetectorFile
 
         var preprocessing = BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, $"{path}, preprocessing.json");
         var members = new List<IReconstructor>();
-        DenseReconstructor? pca = null;
+        KernelReconstructor? pca = null;
         try
         {
             members.AddRange(Members(contents, record).Select(load));
             record.Threshold.Validate();
-            pca = contents.Weights.ContainsKey("pca.components") ? DenseReconstructor.OfPca(contents, path) : null;
+            pca = contents.Weights.ContainsKey("pca.components") ? KernelReconstructor.OfPca(contents, path) : null;
             var basis = new DetectorBasis(preprocessing, members, References(contents, path, members[0].SampleLength), pca);
             return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen, record.Threshold);
         }

@@ -41,6 +41,28 @@ internal abstract unsafe class DenseKernels
     /// <param name="scratch">Room for <see cref="BlockRows"/> times <see cref="BlockInputs"/>.</param>
     public abstract void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch);
 
+    /// <summary>y = x W + b, in blocks where the map fits no cache.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="y">[row, output].</param>
+    /// <param name="rows">A multiple of <see cref="DenseMap.TileRows"/>.</param>
+    /// <param name="scratch">As much as <see cref="ProductScratch"/> says.</param>
+    public void Product(in DenseMap map, float* x, float* y, int rows, float* scratch)
+    {
+        if (map.IsLarge)
+        {
+            MapBlocks(map, x, y, rows, scratch);
+        }
+        else
+        {
+            Map(map, x, y, rows, scratch);
+        }
+    }
+
+    /// <summary>Values of scratch that <see cref="Product"/> needs.</summary>
+    public static long ProductScratch(int inputs, int outputs) =>
+        new DenseMap(inputs, outputs, null, null).IsLarge ? BlockRows * BlockInputs : DenseMap.TileRows * (long)DenseMap.Stride(inputs);
+
     /// <summary>y = x W + b, or what is positive of it, for a tile of <see cref="RowTiles"/>. The bits are those of <see cref="Map"/>.</summary>
     /// <param name="map">The map.</param>
     /// <param name="x">[input][row].</param>

@@ -22,4 +22,10 @@ public interface IReconstructor : IDisposable
     /// <param name="latents">Receives [sample, latent].</param>
     /// <exception cref="ArgumentException">The lengths do not describe the same number of samples.</exception>
     void Encode(ReadOnlySpan<float> samples, Span<float> latents);
+
+    /// <summary>The decoder alone.</summary>
+    /// <param name="latents">[sample, latent].</param>
+    /// <param name="reconstructions">Receives [sample, value].</param>
+    /// <exception cref="ArgumentException">The lengths do not describe the same number of samples.</exception>
+    void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions);
 }

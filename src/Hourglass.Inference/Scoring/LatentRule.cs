@@ -6,7 +6,7 @@ namespace Hourglass.Scoring;
 internal abstract class LatentRule
 {
     /// <summary>The rule of a bottleneck; null where all latents pass.</summary>
-    public static LatentRule? Of(DenseLayout layout, DenseWeights weights) => layout.Bottleneck switch
+    public static LatentRule? Of(KernelLayout layout, BundleWeights weights) => layout.Bottleneck switch
     {
         "top-k" => new LargestRule(Math.Min(layout.Active, layout.LatentSize)),
         "batch-top-k" => new ThresholdRule(Enumerable.Repeat(weights.Values("_bottleneck._threshold", 1)[0], layout.LatentSize).ToArray()),

@@ -16,10 +16,10 @@ public sealed class ReconstructionErrors(IReconstructor model, IReadOnlyList<Fea
     public int Width => _rows.Width;
 
     /// <summary>Whether <see cref="Measure(RowTiles, Span{float})"/> may be asked.</summary>
-    internal bool TakesTiles => model is DenseReconstructor { TakesTiles: true } && _rows.IsByValue;
+    internal bool TakesTiles => model is KernelReconstructor { TakesTiles: true } && _rows.IsByValue;
 
     /// <summary>Measures samples in tiles.</summary>
-    internal void Measure(RowTiles samples, Span<float> figures) => ((DenseReconstructor)model).Measure(samples, _rows, figures);
+    internal void Measure(RowTiles samples, Span<float> figures) => ((KernelReconstructor)model).Measure(samples, _rows, figures);
 
     /// <summary>Measures samples.</summary>
     /// <param name="samples">[sample, value], in model-input units.</param>
@@ -27,7 +27,7 @@ public sealed class ReconstructionErrors(IReconstructor model, IReadOnlyList<Fea
     public unsafe void Measure(ReadOnlySpan<float> samples, Span<float> figures)
     {
         var (length, rows) = (model.SampleLength, samples.Length / model.SampleLength);
-        if (model is DenseReconstructor dense)
+        if (model is KernelReconstructor dense)
         {
             dense.Measure(samples, _rows, figures);
             return;

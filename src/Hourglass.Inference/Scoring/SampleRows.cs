@@ -13,6 +13,13 @@ internal static class SampleRows
             : throw new ArgumentException($"Expected samples of {model.SampleLength} values and as many latents of {model.LatentSize}, got {samples.Length} and {latents.Length} values.", nameof(samples));
     }
 
+    /// <summary>Checks that latents are whole.</summary>
+    /// <returns>How many there are.</returns>
+    /// <exception cref="ArgumentException">They are not.</exception>
+    public static int CountLatents(IReconstructor model, ReadOnlySpan<float> latents) => latents.Length % model.LatentSize == 0
+        ? latents.Length / model.LatentSize
+        : throw new ArgumentException($"Expected latents of {model.LatentSize} values, got {latents.Length} values.", nameof(latents));
+
     /// <summary>Checks the room for reconstructions.</summary>
     /// <exception cref="ArgumentException">It is not that of the samples.</exception>
     public static void Require(IReconstructor model, int rows, Span<float> reconstructions)

@@ -40,7 +40,7 @@ public sealed class ScoringModel : IDisposable
         }
 
         string? obstacle = null;
-        var reconstructor = usesPca ? DenseReconstructor.OfPca(contents, path) : DenseReconstructor.TryCreate(contents, path, out obstacle) ?? engine(path);
+        var reconstructor = usesPca ? KernelReconstructor.OfPca(contents, path) : KernelReconstructor.TryCreate(contents, path, out obstacle) ?? engine(path);
         if (preprocessing.SampleShape.Aggregate(1L, (product, size) => product * size) == reconstructor.SampleLength)
         {
             return new ScoringModel(path, preprocessing, reconstructor, obstacle);

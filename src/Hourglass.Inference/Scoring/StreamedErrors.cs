@@ -12,9 +12,9 @@ public static class StreamedErrors
     /// <param name="samples">The file.</param>
     /// <param name="model">The model.</param>
     /// <param name="blocks">Runs whose error stands by itself.</param>
-    public static IEnumerable<float[]> Of(StreamedSamples samples, DenseReconstructor model, IReadOnlyList<FeatureBlock> blocks)
+    public static IEnumerable<float[]> Of(StreamedSamples samples, KernelReconstructor model, IReadOnlyList<FeatureBlock> blocks)
     {
-        var free = new ConcurrentBag<(DenseReconstructor Model, ReconstructionErrors Errors)>();
+        var free = new ConcurrentBag<(KernelReconstructor Model, ReconstructionErrors Errors)>();
         var takesTiles = samples.HasTiles && new ReconstructionErrors(model, blocks).TakesTiles;
         try
         {

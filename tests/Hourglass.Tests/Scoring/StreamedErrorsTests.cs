@@ -35,7 +35,7 @@ public sealed class StreamedErrorsTests : IDisposable
         }).Dispose();
         var contents = BundleFile.Read(model);
         var preprocessing = BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, model);
-        using var dense = DenseReconstructor.TryCreate(contents, model, out _, threads)!;
+        using var dense = KernelReconstructor.TryCreate(contents, model, out _, threads)!;
         using var stored = DataFile.Apply(rows, new ReadOptions(), preprocessing);
         var samples = new float[stored.Samples.Count * stored.Samples.SampleLength];
         stored.Samples.Read(0, (int)stored.Samples.Count, samples);
@@ -57,7 +57,7 @@ public sealed class StreamedErrorsTests : IDisposable
         Write(rows, 300, CompressionMethod.Snappy);
         TrainTask.Run(new TrainRequest { Data = rows, Out = model, Options = new AutoencoderOptions { LatentSize = 2, Training = new TrainingOptions { Epochs = 1 } } }).Dispose();
         var contents = BundleFile.Read(model);
-        using var dense = DenseReconstructor.TryCreate(contents, model, out _, 2)!;
+        using var dense = KernelReconstructor.TryCreate(contents, model, out _, 2)!;
         Write(rows, 9001, CompressionMethod.Snappy, large: 8000);
         using var streamed = DataFile.Stream(rows, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, model), 2)!;
         Assert.Contains("line 8001, column 2 ('b')", Assert.Throws<DataException>(() => StreamedErrors.Of(streamed, dense, []).Count()).Message, StringComparison.Ordinal);

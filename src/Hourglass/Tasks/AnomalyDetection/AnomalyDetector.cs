@@ -61,7 +61,7 @@ public sealed class AnomalyDetector : IDisposable
     {
         var members = MemberTraining.Run(data, options, observer, cancellationToken);
         var references = Rows(data.Samples, Spread(data.Split.Training, Math.Min(options.MaximumReferences, MaximumReferenceValues / data.Samples.SampleLength)));
-        var basis = new DetectorBasis(data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], references, HasPca(members[0]) ? DenseReconstructor.OfPca(members[0], "") : null);
+        var basis = new DetectorBasis(data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], references, HasPca(members[0]) ? KernelReconstructor.OfPca(members[0], "") : null);
         return new AnomalyDetector(DetectorFit.Fit(basis, Rows(data.Samples, data.Split.Validation), options.Rules), members);
     }
 

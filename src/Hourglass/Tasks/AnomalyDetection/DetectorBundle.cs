@@ -33,7 +33,7 @@ public static class DetectorBundle
     /// <summary>One member for scoring: dense ones on the kernels, others on the engine.</summary>
     internal static IReconstructor Member(BundleContents contents, string path)
     {
-        if (DenseReconstructor.TryCreate(contents, path, out _) is { } dense)
+        if (KernelReconstructor.TryCreate(contents, path, out _) is { } dense)
         {
             return dense;
         }

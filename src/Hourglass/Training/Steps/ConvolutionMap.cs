@@ -6,7 +6,6 @@ namespace Hourglass.Training.Steps;
 /// <summary>One convolution at work on a batch: patches are gathered, or scattered, a few places at a time.</summary>
 internal sealed unsafe class ConvolutionMap : FusedMap
 {
-    private const int ShortPatch = 64; // values: as many places' patches as a block has then fit in half of the first cache
     private readonly FusedRoom _room;
     private readonly LayerRoom _own;
     private readonly PatchShape _patches;
@@ -14,7 +13,6 @@ internal sealed unsafe class ConvolutionMap : FusedMap
     private readonly float* _input;
     private readonly float* _inputGradient;
     private readonly float* _slopes; // of each sample's bias
-    private readonly int _smallStride;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
 
     public ConvolutionMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient)
@@ -23,7 +21,7 @@ internal sealed unsafe class ConvolutionMap : FusedMap
         (_room, _own) = (room, room[layer]);
         _input = input;
         _inputGradient = inputGradient;
-        (_patches, _grows, _smallStride) = (layer.Convolution!.Patches, layer.Convolution.Grows, DenseMap.Stride(layer.Convolution.SmallChannels));
+        (_patches, _grows) = (layer.Convolution!.Patches, layer.Convolution.Grows);
         (Map, Back) = (weights.Map(layer), weights.Back(layer));
         Bias = new DenseMap(0, layer.BiasLength, null, weights.Bias(layer));
         _slopes = room.Take(DenseMap.Stride(layer.BiasLength));
@@ -80,75 +78,11 @@ internal sealed unsafe class ConvolutionMap : FusedMap
     }
 
     /// <summary>Values of scratch that a thread needs.</summary>
-    public static long Scratch(FusedLayer layer)
-    {
-        var (patch, small) = (DenseMap.Stride(layer.MapInputs), DenseMap.Stride(layer.MapOutputs));
-        var product = layer.IsLarge ? DenseKernels.BlockRows * DenseKernels.BlockInputs : DenseMap.TileRows * Math.Max(patch, small);
-        return product + ((long)Math.Max(DenseKernels.BlockRows, ConvolutionUpdate.Chunk(layer)) * patch);
-    }
+    public static long Scratch(FusedLayer layer) => PatchProducts.Scratch(layer.Convolution!.Patches, layer.Convolution.SmallChannels, ConvolutionUpdate.Chunk(layer));
 
-    // From larger pictures to smaller ones.
-    private void Shrink(int thread, int first, int last, float* large, float* small)
-    {
-        var patches = _room.ScratchOf(thread);
-        var block = Block(Map);
-        var scratch = patches + ((long)block * DenseMap.Stride(Map.Inputs));
-        var end = (long)last * _patches.Places;
-        for (var place = (long)first * _patches.Places; place < end; place += block)
-        {
-            var count = (int)Math.Min(block, end - place);
-            _kernels.Gather(_patches, large, place, count, 0, Map.PaddedInputs, patches);
-            DenseFusedMap.Run(Map, patches, small + (place * _smallStride), count, scratch);
-        }
-    }
+    private void Shrink(int thread, int first, int last, float* large, float* small) => PatchProducts.Shrink(Map, _patches, large, small, first, last, _room.ScratchOf(thread));
 
-    // From smaller pictures to larger ones, which start from the bias, or from nothing.
-    private void Grow(int thread, int first, int last, float* small, float* large, float* bias)
-    {
-        var back = Back!.Value;
-        var patches = _room.ScratchOf(thread);
-        var block = Block(back);
-        var scratch = patches + ((long)block * DenseMap.Stride(Map.Inputs));
-        var (end, started) = ((long)last * _patches.Places, first);
-        for (var place = (long)first * _patches.Places; place < end; place += block)
-        {
-            var count = (int)Math.Min(block, end - place);
-            for (; (long)started * _patches.Places < place + count; started++)
-            {
-                Start(large + ((long)started * _patches.PictureStride), bias);
-            }
-
-            DenseFusedMap.Run(back, small + (place * _smallStride), patches, count, scratch);
-            _kernels.Scatter(_patches, patches, place, count, large);
-        }
-    }
-
-    // Places whose patches are made at once: few, so that they stay in the first cache, unless they are short, or the weights fit no cache.
-    private int Block(in DenseMap map) => map.IsLarge || Map.Inputs <= ShortPatch ? DenseKernels.BlockRows : DenseMap.TileRows;
-
-    private void Start(float* picture, float* bias)
-    {
-        var places = _patches.Height * _patches.Width;
-        if (bias is null)
-        {
-            new Span<float>(picture, _patches.PictureLength).Clear();
-        }
-        else if (_patches.IsPlanar)
-        {
-            for (var channel = 0; channel < _patches.Channels; channel++)
-            {
-                new Span<float>(picture + ((long)channel * places), places).Fill(bias[channel]);
-            }
-        }
-        else
-        {
-            var values = new ReadOnlySpan<float>(bias, _patches.PlaceStride);
-            for (var place = 0; place < places; place++)
-            {
-                values.CopyTo(new Span<float>(picture + ((long)place * _patches.PlaceStride), values.Length));
-            }
-        }
-    }
+    private void Grow(int thread, int first, int last, float* small, float* large, float* bias) => PatchProducts.Grow(Back!.Value, _patches, small, large, bias, first, last, _room.ScratchOf(thread));
 
     private void SumSlopes(int sample)
     {

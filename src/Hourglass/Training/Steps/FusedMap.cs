@@ -70,17 +70,7 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     private int Rows(int rows, int blocks) => Layer.Blocks == 1 ? rows : DenseMap.Padded(rows, DenseMap.TileRows) * blocks;
 
     /// <summary>Products of some rows.</summary>
-    public static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch)
-    {
-        if (map.IsLarge)
-        {
-            DenseKernels.Widest.MapBlocks(map, x, y, rows, scratch);
-        }
-        else
-        {
-            DenseKernels.Widest.Map(map, x, y, rows, scratch);
-        }
-    }
+    public static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch) => DenseKernels.Widest.Product(map, x, y, rows, scratch);
 }
 
 /// <summary>A map with few values on one side: a row of weights for each of that side's columns, of which only those in use are touched.</summary>

@@ -33,6 +33,8 @@ public sealed class StreamWatchTests : IDisposable
 
         public void Encode(ReadOnlySpan<float> samples, Span<float> latents) => latents.Clear();
 
+        public void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions) => reconstructions.Clear();
+
         public void Dispose()
         {
         }

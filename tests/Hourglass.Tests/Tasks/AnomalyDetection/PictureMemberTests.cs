@@ -85,6 +85,8 @@ public sealed class PictureMemberTests : IDisposable
             }
         }
 
+        public void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions) => throw new NotSupportedException();
+
         public void Dispose()
         {
         }

@@ -4,35 +4,37 @@ using Hourglass.Kernels;
 namespace Hourglass.Scoring;
 
 /// <summary>Linear maps one after another with what follows each, in the kernels' layout.</summary>
-internal sealed unsafe class DenseNetwork : IDisposable
+internal sealed unsafe class KernelNetwork : IDisposable
 {
     private const long MostPadding = 1 << 26; // float32 values that padding may add, so that a small file cannot ask for much memory
     private readonly AlignedFloats _memory;
 
-    private DenseNetwork(List<DensePlan> plans, string path)
+    private KernelNetwork(List<MapPlan> plans, string path)
     {
-        var (held, padded) = (plans.Sum(plan => (long)plan.Weights.Length), plans.Sum(plan => DenseMap.Length(plan.Inputs, plan.Outputs)));
+        var (held, padded) = (plans.Sum(plan => (long)plan.Weights.Length), plans.Sum(plan => plan.Length));
         if (padded > (2 * held) + MostPadding)
         {
             throw new BundleException($"{path}: {held} weights would take the room of {padded}: layers of {string.Join(", ", plans.Take(8).Select(plan => $"{plan.Inputs} x {plan.Outputs}"))} are too thin for their width.");
         }
 
         _memory = new AlignedFloats(padded);
-        var stages = new List<DenseStage>();
+        var stages = new List<KernelStage>();
         var next = _memory.Pointer;
         foreach (var plan in plans)
         {
             var map = DenseMap.Over(plan.Inputs, plan.Outputs, next);
             map.Pack(plan.Weights, plan.Bias);
-            stages.Add(new DenseStage(map, plan));
-            next += DenseMap.Length(plan.Inputs, plan.Outputs);
+            var bias = next + DenseMap.Length(plan.Inputs, plan.Outputs);
+            plan.Patches?.Bias.CopyTo(new Span<float>(bias, plan.Patches.Bias.Length));
+            stages.Add(plan.Patches is null ? new DenseStage(map, plan) : new ConvolutionStage(map, plan, bias));
+            next += plan.Length;
         }
 
         Stages = stages;
     }
 
     /// <summary>In order: the encoder's, the bottleneck's, the decoder's.</summary>
-    public IReadOnlyList<DenseStage> Stages { get; }
+    public IReadOnlyList<KernelStage> Stages { get; }
 
     /// <summary>Stages that lead to the latents.</summary>
     public required int EncoderStages { get; init; }
@@ -45,13 +47,13 @@ internal sealed unsafe class DenseNetwork : IDisposable
 
     /// <summary>The network of a bundle.</summary>
     /// <exception cref="BundleException">The weights are not those of the layout.</exception>
-    public static DenseNetwork Of(DenseLayout layout, IReadOnlyDictionary<string, StoredTensor> tensors, string path)
+    public static KernelNetwork Of(KernelLayout layout, IReadOnlyDictionary<string, StoredTensor> tensors, string path)
     {
-        var weights = new DenseWeights(tensors, path);
-        var encoder = Encoder(layout, weights, path);
-        var decoder = layout.TiedWeights ? Backwards(layout, weights) : Decoder(layout, weights);
+        var weights = new BundleWeights(tensors, path);
+        var encoder = layout.Pictures is { } shown ? PicturePlans.Encoder(layout, shown, weights, Projection(layout)) : Encoder(layout, weights, path);
+        var decoder = layout.Pictures is { } made ? PicturePlans.Decoder(layout, made, weights) : layout.TiedWeights ? Backwards(layout, weights) : Decoder(layout, weights);
         weights.RequireAllTaken();
-        return new DenseNetwork([.. encoder, .. decoder], path) { EncoderStages = encoder.Count, Output = layout.Output };
+        return new KernelNetwork([.. encoder, .. decoder], path) { EncoderStages = encoder.Count, Output = layout.Output };
     }
 
     /// <summary>Principal components as a network of two maps.</summary>
@@ -59,8 +61,8 @@ internal sealed unsafe class DenseNetwork : IDisposable
     /// <param name="components">[component, value].</param>
     /// <param name="count">Components.</param>
     /// <param name="path">For errors.</param>
-    public static DenseNetwork OfComponents(float[] mean, float[] components, int count, string path) => new(
-        [new DensePlan(components, new float[count], DenseActivation.Linear), new DensePlan(DenseWeights.Transposed(components, count), mean, DenseActivation.Linear)], path)
+    public static KernelNetwork OfComponents(float[] mean, float[] components, int count, string path) => new(
+        [new MapPlan(components, new float[count], DenseActivation.Linear), new MapPlan(BundleWeights.Transposed(components, count), mean, DenseActivation.Linear)], path)
     {
         EncoderStages = 1,
         Centre = mean,
@@ -69,9 +71,9 @@ internal sealed unsafe class DenseNetwork : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
-    private static List<DensePlan> Encoder(DenseLayout layout, DenseWeights weights, string path)
+    private static List<MapPlan> Encoder(KernelLayout layout, BundleWeights weights, string path)
     {
-        var (plans, size) = (new List<DensePlan>(), layout.SampleLength);
+        var (plans, size) = (new List<MapPlan>(), layout.SampleLength);
         foreach (var width in layout.Hidden)
         {
             plans.Add(Hidden("_encoder._layers", plans.Count, size, width, 0, layout, weights));
@@ -90,9 +92,9 @@ internal sealed unsafe class DenseNetwork : IDisposable
         return plans;
     }
 
-    private static List<DensePlan> Decoder(DenseLayout layout, DenseWeights weights)
+    private static List<MapPlan> Decoder(KernelLayout layout, BundleWeights weights)
     {
-        var (plans, size, classes) = (new List<DensePlan>(), layout.LatentSize, layout.Classes);
+        var (plans, size, classes) = (new List<MapPlan>(), layout.LatentSize, layout.Classes);
         foreach (var width in layout.DecoderHidden)
         {
             plans.Add(Hidden("_decoder._layers", plans.Count, size, width, classes, layout, weights));
@@ -104,23 +106,23 @@ internal sealed unsafe class DenseNetwork : IDisposable
     }
 
     // The encoder's maps from last to first, transposed.
-    private static List<DensePlan> Backwards(DenseLayout layout, DenseWeights weights)
+    private static List<MapPlan> Backwards(KernelLayout layout, BundleWeights weights)
     {
-        var (plans, widths) = (new List<DensePlan>(), (int[])[layout.SampleLength, .. layout.Hidden, layout.LatentSize]);
+        var (plans, widths) = (new List<MapPlan>(), (int[])[layout.SampleLength, .. layout.Hidden, layout.LatentSize]);
         for (var layer = widths.Length - 2; layer >= 0; layer--)
         {
             var (isOutput, number) = (layer == 0, plans.Count);
             var name = layer == layout.Hidden.Count ? Projection(layout) : $"_encoder._layers._linears.{layer}";
             var forward = weights.Values(name + ".weight", widths[layer + 1], widths[layer]);
-            var plan = new DensePlan(DenseWeights.Transposed(forward, widths[layer + 1]), weights.Values($"_decoder._biases.{number}", widths[layer]), isOutput ? layout.OutputActivation : layout.Activation);
+            var plan = new MapPlan(BundleWeights.Transposed(forward, widths[layer + 1]), weights.Values($"_decoder._biases.{number}", widths[layer]), isOutput ? layout.OutputActivation : layout.Activation);
             plans.Add(isOutput ? plan : weights.Normalized(plan, $"_decoder._normalizations.{number}", layout.Normalization));
         }
 
         return plans;
     }
 
-    private static DensePlan Hidden(string part, int layer, int inputs, int outputs, int ignored, DenseLayout layout, DenseWeights weights) =>
+    private static MapPlan Hidden(string part, int layer, int inputs, int outputs, int ignored, KernelLayout layout, BundleWeights weights) =>
         weights.Normalized(weights.Map($"{part}._linears.{layer}", inputs, outputs, ignored, layout.Activation), $"{part}._normalizations.{layer}", layout.Normalization);
 
-    private static string Projection(DenseLayout layout) => layout.Bottleneck == "gaussian" ? "_bottleneck._mean" : "_bottleneck._projection";
+    private static string Projection(KernelLayout layout) => layout.Bottleneck == "gaussian" ? "_bottleneck._mean" : "_bottleneck._projection";
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Hourglass.Bottlenecks;
 using Hourglass.Bundles;
 using Hourglass.Networks;
+using Hourglass.Networks.Convolutional;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
@@ -11,7 +12,7 @@ using static TorchSharp.torch;
 namespace Hourglass.Tests.Scoring;
 
 /// <summary>The kernels give the training engine's latents and reconstructions, to rounding, on sizes that fit no register.</summary>
-public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixture<TrainedFixture>
+public sealed class KernelReconstructorTests(TrainedFixture fixture) : IClassFixture<TrainedFixture>
 {
     private const int Samples = 139;
 
@@ -26,6 +27,18 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
         LatentSize = 5,
         Network = new DenseNetworkOptions { Hidden = [45, 19], Activation = Activation.Tanh },
         Objective = new SquaredErrorOptions(),
+    };
+
+    private static readonly AutoencoderOptions Grey = Base with
+    {
+        Input = Pictures(1, 11, 10),
+        Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Activation = Activation.Tanh },
+    };
+
+    private static readonly AutoencoderOptions Coloured = Grey with
+    {
+        Input = Pictures(3, 9, 7),
+        Network = new ConvolutionalNetworkOptions { Channels = [32, 4], Activation = Activation.Relu },
     };
 
     private static readonly Dictionary<string, AutoencoderOptions> Cases = All();
@@ -67,8 +80,30 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
             cases[$"{normalization} normalization, tied Gaussian"] = Base with { Bottleneck = new GaussianOptions(), Network = new DenseNetworkOptions { Hidden = [23], Normalization = normalization, TiedWeights = true } };
         }
 
+        AddPictures(cases);
         return cases;
     }
+
+    private static void AddPictures(Dictionary<string, AutoencoderOptions> cases)
+    {
+        cases["grey"] = Grey;
+        cases["coloured, logits"] = Coloured with { Objective = new BinaryCrossEntropyOptions() };
+        cases["one convolution"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [8], Activation = Activation.Gelu } };
+        cases["three convolutions, own decoder"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [8, 12, 64], DecoderChannels = [40, 33, 3], Activation = Activation.Softplus, OutputActivation = Activation.Sigmoid } };
+        cases["wide patches"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [7, 9], KernelSize = 5, Stride = 3, Activation = Activation.Silu } };
+        cases["many channels in"] = Grey with { Input = Pictures(12, 6, 5), Network = new ConvolutionalNetworkOptions { Channels = [5, 5], Stride = 1, Activation = Activation.Sigmoid } };
+        cases["pictures, gaussian, normalised, conditional"] = Coloured with
+        {
+            Bottleneck = new GaussianOptions(),
+            Condition = new ConditionOptions { Classes = ["one", "two"] },
+            Network = new ConvolutionalNetworkOptions { Channels = [20, 32, 9], Normalization = Normalization.Batch },
+        };
+        cases["pictures, top-k, normalised"] = Grey with { LatentSize = 21, Bottleneck = new TopKOptions { Active = 3 }, Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Normalization = Normalization.Batch, Activation = Activation.Elu } };
+        cases["more weights than a cache holds"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [36, 420], Activation = Activation.Tanh } };
+    }
+
+    private static InputOptions Pictures(int channels, int height, int width) =>
+        new() { Shape = [channels, height, width], IsUnitInterval = true, Blocks = [new("pixels", 0, channels * height * width, FeatureBlockKind.Numeric)] };
 
     // Weights, biases and running statistics that are all different: defaults of 0 and 1 would hide a mistake.
     private static Autoencoder Model(AutoencoderOptions options)
@@ -113,7 +148,7 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
         using var noGrad = no_grad();
         using var noise = new Generator(8);
         using var model = Model(Cases[name]);
-        using var dense = DenseReconstructor.TryCreate(Contents(model), "model", out var obstacle, threads: 2);
+        using var dense = KernelReconstructor.TryCreate(Contents(model), "model", out var obstacle, threads: 2);
         Assert.True(dense is not null, obstacle);
         var input = (rand([Samples, .. model.Options.Input!.Shape.Select(size => (long)size)], generator: noise) * 2) - 0.5;
         var latents = model.Encode(input);
@@ -121,25 +156,32 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
         dense.Reconstruct(Floats(input), z, y);
         Near(Floats(latents), z, name);
         Near(Floats(model.Decode(latents)), y, name);
-        var alone = new float[z.Length];
+        var (alone, again) = (new float[z.Length], new float[y.Length]);
         dense.Encode(Floats(input), alone);
+        dense.Decode(alone, again);
         Assert.Equal(z, alone);
+        Assert.Equal(y, again);
     }
 
-    [Fact]
-    public void Results_depend_neither_on_neighbours_nor_on_threads()
+    [Theory]
+    [InlineData("Batch normalization")]
+    [InlineData("coloured, logits")]
+    [InlineData("more weights than a cache holds")]
+    public void Results_depend_neither_on_neighbours_nor_on_threads(string name)
     {
-        using var model = Model(Base);
-        using var one = DenseReconstructor.TryCreate(Contents(model), "model", out _, threads: 1)!;
-        using var three = DenseReconstructor.TryCreate(Contents(model), "model", out _, threads: 3)!;
+        const int Count = 200;
+        using var model = Model(Cases[name]);
+        using var one = KernelReconstructor.TryCreate(Contents(model), "model", out _, threads: 1)!;
+        using var three = KernelReconstructor.TryCreate(Contents(model), "model", out _, threads: 3)!;
         var random = new Random(1);
-        var samples = Enumerable.Range(0, 1000 * 37).Select(_ => random.NextSingle()).ToArray();
-        var (together, alone) = (new float[1000 * 5], new float[5]);
-        three.Encode(samples, together);
-        for (var sample = 0; sample < 1000; sample += 91)
+        var length = one.SampleLength;
+        var samples = Enumerable.Range(0, Count * length).Select(_ => random.NextSingle()).ToArray();
+        var (together, alone) = (new float[samples.Length], new float[length]);
+        three.Reconstruct(samples, new float[Count * 5], together);
+        for (var sample = 0; sample < Count; sample += 31)
         {
-            one.Encode(samples.AsSpan(sample * 37, 37), alone);
-            Assert.Equal(together.AsSpan(sample * 5, 5).ToArray(), alone);
+            one.Reconstruct(samples.AsSpan(sample * length, length), new float[5], alone);
+            Assert.Equal(together.AsSpan(sample * length, length).ToArray(), alone);
         }
     }
 
@@ -147,8 +189,8 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
     public void A_trained_file_and_its_principal_components_agree_with_the_engine()
     {
         var contents = BundleFile.Read(fixture.Path);
-        using var dense = DenseReconstructor.TryCreate(contents, fixture.Path, out _)!;
-        using var pca = DenseReconstructor.OfPca(contents, fixture.Path);
+        using var dense = KernelReconstructor.TryCreate(contents, fixture.Path, out _)!;
+        using var pca = KernelReconstructor.OfPca(contents, fixture.Path);
         foreach (var (engine, kernels) in new (IReconstructor, IReconstructor)[] { (fixture.Outcome.Trained, dense), (fixture.Outcome.Trained.WithPca(), pca) })
         {
             var samples = new float[20 * engine.SampleLength];
@@ -167,7 +209,7 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
         using var model = Model(Base);
         foreach (var (old, replacement, reason) in new[]
         {
-            ("\"kind\": \"dense\"", "\"kind\": \"recurrent\"", "the network is recurrent, not dense"),
+            ("\"kind\": \"dense\"", "\"kind\": \"recurrent\"", "the network is recurrent, neither dense nor convolutional"),
             ("\"kind\": \"deterministic\"", "\"kind\": \"vector-quantised\"", "bottleneck vector-quantised has no kernel"),
             ("\"tiedWeights\": false", "\"tiedWeights\": false, \"residual\": true", "network.residual is unknown here"),
             ("\"tiedWeights\": false,", "", "The given key was not present"),
@@ -179,8 +221,41 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
                 Assert.Contains(old, text, StringComparison.Ordinal);
                 return text.Replace(old, replacement, StringComparison.Ordinal);
             });
-            Assert.Null(DenseReconstructor.TryCreate(contents, "model", out var obstacle));
+            Assert.Null(KernelReconstructor.TryCreate(contents, "model", out var obstacle));
             Assert.Contains(reason, obstacle, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Other_models_of_pictures_are_refused_with_the_reason()
+    {
+        foreach (var (network, reason) in new[]
+        {
+            (new ConvolutionalNetworkOptions { Normalization = Normalization.Layer }, "layer normalisation of pictures has no kernel"),
+            (new ConvolutionalNetworkOptions { Blocks = 1 }, "residual blocks have no kernel"),
+            (new ConvolutionalNetworkOptions { Attention = true }, "attention has no kernel"),
+            (new ConvolutionalNetworkOptions { Upsampling = Upsampling.Resize }, "upsampling by resizing has no kernel"),
+        })
+        {
+            using var model = Model(Grey with { Network = network });
+            Assert.Null(KernelReconstructor.TryCreate(Contents(model), "model", out var obstacle));
+            Assert.Equal(reason, obstacle);
+        }
+    }
+
+    [Fact]
+    public void Pictures_that_would_fill_the_memory_are_left_to_the_engine()
+    {
+        using var model = Model(Grey);
+        foreach (var (options, reason) in new[]
+        {
+            (Grey with { Input = Pictures(1, 1000, 1000) }, "pictures of more than 4,194,304 values between layers"),
+            (Coloured with { LatentSize = 1_000_000 }, "channels too few for 1000000 latents of so large a picture"),
+        })
+        {
+            var contents = Contents(model, _ => BundleJson.Serialize(new { BundleFile.FormatVersion, options }));
+            Assert.Null(KernelReconstructor.TryCreate(contents, "model", out var obstacle));
+            Assert.Equal(reason, obstacle);
         }
     }
 
@@ -189,20 +264,22 @@ public sealed class DenseReconstructorTests(TrainedFixture fixture) : IClassFixt
     {
         using var model = Model(Base);
         var wider = Contents(model, text => text.Replace("\"latentSize\": 5", "\"latentSize\": 500000", StringComparison.Ordinal));
-        Assert.Contains("_bottleneck._projection.weight", Assert.Throws<BundleException>(() => DenseReconstructor.TryCreate(wider, "model", out _)).Message, StringComparison.Ordinal);
+        Assert.Contains("_bottleneck._projection.weight", Assert.Throws<BundleException>(() => KernelReconstructor.TryCreate(wider, "model", out _)).Message, StringComparison.Ordinal);
         var contents = Contents(model);
         var more = new Dictionary<string, StoredTensor>(contents.Weights, StringComparer.Ordinal) { ["_decoder._gain"] = new("_decoder._gain", [1], new float[1]) };
-        Assert.Contains("_decoder._gain", Assert.Throws<BundleException>(() => DenseReconstructor.TryCreate(contents with { Weights = more }, "model", out _)).Message, StringComparison.Ordinal);
+        Assert.Contains("_decoder._gain", Assert.Throws<BundleException>(() => KernelReconstructor.TryCreate(contents with { Weights = more }, "model", out _)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Lengths_that_do_not_fit_are_named()
     {
         using var model = Model(Base);
-        using var dense = DenseReconstructor.TryCreate(Contents(model), "model", out _)!;
+        using var dense = KernelReconstructor.TryCreate(Contents(model), "model", out _)!;
         Assert.Throws<ArgumentException>(() => dense.Encode(new float[38], new float[5]));
         Assert.Throws<ArgumentException>(() => dense.Encode(new float[37], new float[6]));
         Assert.Throws<ArgumentException>(() => dense.Reconstruct(new float[37], new float[5], new float[36]));
+        Assert.Throws<ArgumentException>(() => dense.Decode(new float[6], new float[37]));
+        Assert.Throws<ArgumentException>(() => dense.Decode(new float[5], new float[36]));
         dense.Reconstruct([], [], []);
     }
 }

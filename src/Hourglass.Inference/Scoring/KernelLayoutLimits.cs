@@ -3,11 +3,13 @@ using System.Text.Json;
 namespace Hourglass.Scoring;
 
 /// <summary>Which models the kernels run: kinds and members of model.json that are known here; an unknown one may change what evaluation means.</summary>
-internal static class DenseLayoutLimits
+internal static class KernelLayoutLimits
 {
     private static readonly string[] Model = ["input", "latentSize", "corruption", "network", "bottleneck", "condition", "objective", "regularization", "training"];
     private static readonly string[] Input = ["shape", "blocks", "isUnitInterval", "vocabulary"];
-    private static readonly string[] Network = ["kind", "hidden", "decoderHidden", "tiedWeights", "activation", "outputActivation", "normalization", "dropout", "inputDropout"];
+    private static readonly string[] AnyNetwork = ["kind", "activation", "outputActivation", "normalization", "dropout", "inputDropout"];
+    private static readonly string[] Dense = [.. AnyNetwork, "hidden", "decoderHidden", "tiedWeights"];
+    private static readonly string[] Convolutional = [.. AnyNetwork, "channels", "decoderChannels", "kernelSize", "stride", "blocks", "attention", "upsampling"];
     private static readonly string[] Sparse = ["kind", "deadAfter", "revivedUnits", "revivalWeight"];
 
     private static readonly Dictionary<string, string[]> Bottlenecks = new(StringComparer.Ordinal)
@@ -31,15 +33,27 @@ internal static class DenseLayoutLimits
     {
         var (input, network, bottleneck) = (options.GetProperty("input"), options.GetProperty("network"), options.GetProperty("bottleneck"));
         var (family, kind, objective) = (Kind(network), Kind(bottleneck), Kind(options.GetProperty("objective")));
-        return family != "dense" ? $"the network is {family}, not dense"
+        return family is not ("dense" or "convolutional") ? $"the network is {family}, neither dense nor convolutional"
             : !Bottlenecks.TryGetValue(kind, out var members) ? $"bottleneck {kind} has no kernel"
             : !Objectives.Contains(objective, StringComparer.Ordinal) ? $"objective {objective} has no kernel"
             : input.GetProperty("vocabulary").ValueKind != JsonValueKind.Null ? "samples are tokens"
             : network.GetProperty("normalization").GetString() is not ("none" or "batch" or "layer") ? "the normalisation is unknown"
-            : network.GetProperty("tiedWeights").GetBoolean() && options.GetProperty("condition").ValueKind != JsonValueKind.Null ? "a conditional model with tied weights"
-            : kind == "open" && network.GetProperty("hidden").GetArrayLength() == 0 ? "nothing encodes"
-            : Unknown("options", options, Model) ?? Unknown("input", input, Input) ?? Unknown("network", network, Network) ?? Unknown("bottleneck", bottleneck, members);
+            : (family == "dense" ? DenseObstacle(options, network, kind) : PictureObstacle(network, kind))
+                ?? Unknown("options", options, Model) ?? Unknown("input", input, Input) ?? Unknown("network", network, family == "dense" ? Dense : Convolutional) ?? Unknown("bottleneck", bottleneck, members);
     }
+
+    private static string? DenseObstacle(JsonElement options, JsonElement network, string bottleneck) =>
+        network.GetProperty("tiedWeights").GetBoolean() && options.GetProperty("condition").ValueKind != JsonValueKind.Null ? "a conditional model with tied weights"
+        : bottleneck == "open" && network.GetProperty("hidden").GetArrayLength() == 0 ? "nothing encodes"
+        : null;
+
+    private static string? PictureObstacle(JsonElement network, string bottleneck) =>
+        network.GetProperty("normalization").GetString() == "layer" ? "layer normalisation of pictures has no kernel"
+        : network.GetProperty("blocks").GetInt32() != 0 ? "residual blocks have no kernel"
+        : network.GetProperty("attention").GetBoolean() ? "attention has no kernel"
+        : network.GetProperty("upsampling").GetString() != "transposed" ? "upsampling by resizing has no kernel"
+        : bottleneck == "open" ? "pictures are not bottled up"
+        : null;
 
     private static string Kind(JsonElement slot) => slot.GetProperty("kind").GetString() ?? throw new FormatException("a kind is null.");
 

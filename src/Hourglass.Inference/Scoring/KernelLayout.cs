@@ -4,10 +4,10 @@ using Hourglass.Preprocessing;
 
 namespace Hourglass.Scoring;
 
-/// <summary>What model.json says of a dense model, as far as evaluation needs it.</summary>
+/// <summary>What model.json says of a dense or convolutional model, as far as evaluation needs it.</summary>
 /// <remarks>Defaults live in the options records of the library alone: a bundle names every member, and one that does not, or that
 /// names a member unknown here, is left to the training engine.</remarks>
-internal sealed record DenseLayout
+internal sealed record KernelLayout
 {
     private const int MaximumWidth = 1 << 20;
     private const int MaximumDepth = 64;
@@ -21,14 +21,17 @@ internal sealed record DenseLayout
     /// <summary>Classes of a conditional model, which are unknown in scoring: their inputs are 0.</summary>
     public required int Classes { get; init; }
 
-    /// <summary>Widths of the encoder's hidden layers.</summary>
-    public required IReadOnlyList<int> Hidden { get; init; }
+    /// <summary>The convolutions; null for a dense model.</summary>
+    public PictureLayers? Pictures { get; init; }
 
-    /// <summary>Widths of the decoder's hidden layers.</summary>
-    public required IReadOnlyList<int> DecoderHidden { get; init; }
+    /// <summary>Widths of a dense encoder's hidden layers.</summary>
+    public IReadOnlyList<int> Hidden { get; init; } = [];
+
+    /// <summary>Widths of a dense decoder's hidden layers.</summary>
+    public IReadOnlyList<int> DecoderHidden { get; init; } = [];
 
     /// <summary>Whether the decoder runs the encoder's maps backwards.</summary>
-    public required bool TiedWeights { get; init; }
+    public bool TiedWeights { get; init; }
 
     /// <summary>Follows each hidden layer.</summary>
     public required DenseActivation Activation { get; init; }
@@ -55,14 +58,16 @@ internal sealed record DenseLayout
     /// <param name="model">The text.</param>
     /// <param name="obstacle">Why the kernels do not run such a model; null when they do.</param>
     /// <returns>The layout; null with an obstacle.</returns>
-    public static DenseLayout? Read(string model, out string? obstacle)
+    public static KernelLayout? Read(string model, out string? obstacle)
     {
         try
         {
             using var document = JsonDocument.Parse(model, new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
             var options = document.RootElement.GetProperty("options");
-            obstacle = DenseLayoutLimits.Obstacle(options);
-            return obstacle is null ? Of(options) : null;
+            obstacle = KernelLayoutLimits.Obstacle(options);
+            var layout = obstacle is null ? Of(options) : null;
+            obstacle ??= layout!.Pictures?.Obstacle(layout.LatentSize);
+            return obstacle is null ? layout : null;
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
@@ -71,21 +76,17 @@ internal sealed record DenseLayout
         }
     }
 
-    private static DenseLayout Of(JsonElement options)
+    private static KernelLayout Of(JsonElement options)
     {
         var (input, network, bottleneck, condition) = (options.GetProperty("input"), options.GetProperty("network"), options.GetProperty("bottleneck"), options.GetProperty("condition"));
-        var length = input.GetProperty("shape").EnumerateArray().Aggregate(1, (product, size) => (int)Math.Min((long)product * Width(size), MaximumWidth + 1L));
-        var hidden = Widths(network.GetProperty("hidden"));
-        var decoderHidden = network.GetProperty("decoderHidden");
+        int[] shape = [.. input.GetProperty("shape").EnumerateArray().Select(Width)];
+        var length = shape.Aggregate(1, (product, size) => (int)Math.Min((long)product * size, MaximumWidth + 1L));
         var kind = bottleneck.GetProperty("kind").GetString()!;
-        return new DenseLayout
+        var layout = new KernelLayout
         {
             SampleLength = length <= MaximumWidth ? length : throw new FormatException($"samples have more than {MaximumWidth} values."),
             LatentSize = Width(options.GetProperty("latentSize")),
             Classes = condition.ValueKind == JsonValueKind.Null ? 0 : condition.GetProperty("classes").GetArrayLength(),
-            Hidden = hidden,
-            DecoderHidden = decoderHidden.ValueKind == JsonValueKind.Null ? [.. hidden.Reverse()] : Widths(decoderHidden),
-            TiedWeights = network.GetProperty("tiedWeights").GetBoolean(),
             Activation = Function(network.GetProperty("activation")),
             OutputActivation = Function(network.GetProperty("outputActivation")),
             Normalization = network.GetProperty("normalization").GetString()!,
@@ -93,6 +94,18 @@ internal sealed record DenseLayout
             LatentActivation = kind == "deterministic" ? Function(bottleneck.GetProperty("activation")) : DenseActivation.Linear,
             Active = kind == "top-k" ? Width(bottleneck.GetProperty("active")) : 0,
             Output = OutputRun.Of(options.GetProperty("objective").GetProperty("kind").GetString()!, input, length),
+        };
+        if (network.GetProperty("kind").GetString() == "convolutional")
+        {
+            return layout with { Pictures = PictureLayers.Of(network, shape, Widths) };
+        }
+
+        var (hidden, decoderHidden) = (Widths(network.GetProperty("hidden")), network.GetProperty("decoderHidden"));
+        return layout with
+        {
+            Hidden = hidden,
+            DecoderHidden = decoderHidden.ValueKind == JsonValueKind.Null ? [.. hidden.Reverse()] : Widths(decoderHidden),
+            TiedWeights = network.GetProperty("tiedWeights").GetBoolean(),
         };
     }
 

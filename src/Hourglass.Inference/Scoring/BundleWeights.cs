@@ -8,7 +8,7 @@ namespace Hourglass.Scoring;
 /// <param name="Weights">[output, input].</param>
 /// <param name="Bias">[output].</param>
 /// <param name="Activation">Follows the map.</param>
-internal sealed record DensePlan(float[] Weights, float[] Bias, DenseActivation Activation)
+internal sealed record MapPlan(float[] Weights, float[] Bias, DenseActivation Activation)
 {
     /// <summary>Values in.</summary>
     public int Inputs => Weights.Length / Bias.Length;
@@ -18,6 +18,12 @@ internal sealed record DensePlan(float[] Weights, float[] Bias, DenseActivation 
 
     /// <summary>Layer normalisation between map and activation; null for none.</summary>
     public LayerScale? Scale { get; init; }
+
+    /// <summary>Where it is a convolution, whose weights are rows of patches; null for a map of rows.</summary>
+    public PatchPlan? Patches { get; init; }
+
+    /// <summary>Values of memory that its weights take in the kernels' layout.</summary>
+    public long Length => DenseMap.Length(Inputs, Outputs) + (Patches is null ? 0 : DenseMap.Stride(Patches.Bias.Length));
 
     /// <summary>Which latents fire, on the stage that makes them; null for all.</summary>
     public LatentRule? Latents { get; init; }
@@ -29,7 +35,7 @@ internal sealed record DensePlan(float[] Weights, float[] Bias, DenseActivation 
 internal sealed record LayerScale(float[] Gain, float[] Shift);
 
 /// <summary>The weights of a bundle, by name and shape, and which of them have been asked for.</summary>
-internal sealed class DenseWeights(IReadOnlyDictionary<string, StoredTensor> tensors, string path)
+internal sealed class BundleWeights(IReadOnlyDictionary<string, StoredTensor> tensors, string path)
 {
     /// <summary>Added to variances before the root, by batch and layer normalisation.</summary>
     public const float Epsilon = 1e-5f;
@@ -53,14 +59,14 @@ internal sealed class DenseWeights(IReadOnlyDictionary<string, StoredTensor> ten
     /// <param name="outputs">Values out.</param>
     /// <param name="ignored">Inputs after them that are 0 in scoring.</param>
     /// <param name="activation">Follows it.</param>
-    public DensePlan Map(string name, int inputs, int outputs, int ignored, DenseActivation activation)
+    public MapPlan Map(string name, int inputs, int outputs, int ignored, DenseActivation activation)
     {
         var (weights, bias) = (Values(name + ".weight", outputs, inputs + ignored), Values(name + ".bias", outputs));
-        return new DensePlan(ignored == 0 ? weights : Columns(weights, outputs, inputs), bias, activation);
+        return new MapPlan(ignored == 0 ? weights : Columns(weights, outputs, inputs), bias, activation);
     }
 
     /// <summary>A map with the normalisation that stands before its activation.</summary>
-    public DensePlan Normalized(DensePlan plan, string name, string normalization)
+    public MapPlan Normalized(MapPlan plan, string name, string normalization)
     {
         if (normalization == "none")
         {
@@ -108,7 +114,7 @@ internal sealed class DenseWeights(IReadOnlyDictionary<string, StoredTensor> ten
     }
 
     // In evaluation the statistics are constants: (W x + b - mean) gain / sqrt(variance) + shift is a linear map again.
-    private static DensePlan Folded(DensePlan plan, float[] gain, float[] shift, float[] mean, float[] variance)
+    private static MapPlan Folded(MapPlan plan, float[] gain, float[] shift, float[] mean, float[] variance)
     {
         var (weights, bias) = (new float[plan.Weights.Length], new float[plan.Outputs]);
         for (var output = 0; output < plan.Outputs; output++)

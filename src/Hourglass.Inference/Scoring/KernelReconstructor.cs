@@ -5,13 +5,13 @@ using Hourglass.Kernels;
 
 namespace Hourglass.Scoring;
 
-/// <summary>Dense models, and the principal components beside them, on the project's own kernels: no training engine is loaded.</summary>
+/// <summary>Dense and convolutional models, and the principal components beside them, on the project's own kernels: no training engine is loaded.</summary>
 /// <remarks>Equal to the training engine to rounding. A sample's results do not depend on the samples beside it, nor on the number of threads. Safe for concurrent calls.</remarks>
-public sealed unsafe class DenseReconstructor : IReconstructor
+public sealed unsafe class KernelReconstructor : IReconstructor
 {
     private const int ChunkValues = 1 << 16; // of the widest layer, so that a chunk's activations stay in the second cache
     private const int MaximumRows = 128;
-    private readonly DenseNetwork _network;
+    private readonly KernelNetwork _network;
     private readonly int _rows;
     private readonly int _threads;
     private readonly ConcurrentBag<Room> _rooms = [];
@@ -19,7 +19,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     private readonly bool _ownsNetwork;
     private PieceCrew? _crew;
 
-    private DenseReconstructor(DenseNetwork network, int threads, bool ownsNetwork = true)
+    private KernelReconstructor(KernelNetwork network, int threads, bool ownsNetwork = true)
     {
         (_network, _ownsNetwork) = (network, ownsNetwork);
         var widest = network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
@@ -40,15 +40,15 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     /// <param name="threads">Threads that share a call; the machine's processors when null.</param>
     /// <returns>The model; null with an obstacle.</returns>
     /// <exception cref="BundleException">The weights are not those that model.json asks for.</exception>
-    public static DenseReconstructor? TryCreate(BundleContents contents, string path, out string? obstacle, int? threads = null) =>
-        DenseLayout.Read(contents.Model, out obstacle) is { } layout ? new DenseReconstructor(DenseNetwork.Of(layout, contents.Weights, path), threads ?? Environment.ProcessorCount) : null;
+    public static KernelReconstructor? TryCreate(BundleContents contents, string path, out string? obstacle, int? threads = null) =>
+        KernelLayout.Read(contents.Model, out obstacle) is { } layout ? new KernelReconstructor(KernelNetwork.Of(layout, contents.Weights, path), threads ?? Environment.ProcessorCount) : null;
 
     /// <summary>The principal components of a bundle, whatever its model is.</summary>
     /// <param name="contents">What the file holds.</param>
     /// <param name="path">The file, for errors.</param>
     /// <param name="threads">Threads that share a call; the machine's processors when null.</param>
     /// <exception cref="HourglassException">The file holds none.</exception>
-    public static DenseReconstructor OfPca(BundleContents contents, string path, int? threads = null)
+    public static KernelReconstructor OfPca(BundleContents contents, string path, int? threads = null)
     {
         if (!contents.Weights.TryGetValue("pca.mean", out var mean) || !contents.Weights.TryGetValue("pca.components", out var components))
         {
@@ -56,7 +56,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         }
 
         return components.Shape is [>= 1 and var count, var width] && width >= 1 && width == mean.Floats.Length
-            ? new DenseReconstructor(DenseNetwork.OfComponents(mean.Floats, components.Floats, (int)count, path), threads ?? Environment.ProcessorCount)
+            ? new KernelReconstructor(KernelNetwork.OfComponents(mean.Floats, components.Floats, (int)count, path), threads ?? Environment.ProcessorCount)
             : throw new BundleException($"{path}: pca.components of shape [{string.Join(", ", components.Shape)}] does not fit {mean.Floats.Length} features. The file is altered.");
     }
 
@@ -124,6 +124,17 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     }
 
     /// <inheritdoc/>
+    public void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions)
+    {
+        var rows = SampleRows.CountLatents(this, latents);
+        SampleRows.Require(this, rows, reconstructions);
+        fixed (float* z = latents, y = reconstructions)
+        {
+            Run(rows, new Ends(null, z, y));
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _crew?.Dispose();
@@ -139,7 +150,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     }
 
     /// <summary>The same weights for one thread, beside others; only while this one is not disposed of.</summary>
-    internal DenseReconstructor ForOneThread() => new(_network, 1, ownsNetwork: false);
+    internal KernelReconstructor ForOneThread() => new(_network, 1, ownsNetwork: false);
 
     private void Run(int rows, Ends ends)
     {
@@ -170,17 +181,16 @@ public sealed unsafe class DenseReconstructor : IReconstructor
     private void RunChunk(Room room, int chunk, int rows, Ends ends)
     {
         var (first, count) = (chunk * _rows, Math.Min(_rows, rows - (chunk * _rows)));
-        var padded = DenseMap.Padded(count, DenseMap.TileRows);
-        Load(ends.Samples + ((long)first * SampleLength), count, padded, room.Side(0));
-        for (var number = 0; number < _network.Stages.Count; number++)
+        var start = Load(room, first, count, ends);
+        for (var number = start; number < _network.Stages.Count; number++)
         {
             if (number == _network.EncoderStages && ends.Reconstructions is null && ends.Errors is null)
             {
                 return;
             }
 
-            _network.Stages[number].Run(room.Side(number), room.Side(number + 1), padded, room.Scratch);
-            if (number == _network.EncoderStages - 1 && ends.Latents is not null)
+            _network.Stages[number].Run(room.Side(number), room.Side(number + 1), count, room.Scratch);
+            if (number == _network.EncoderStages - 1 && start == 0 && ends.Latents is not null)
             {
                 Store(room.Side(number + 1), count, LatentSize, ends.Latents + ((long)first * LatentSize));
             }
@@ -208,10 +218,23 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         Store(output, count, SampleLength, ends.Reconstructions + ((long)first * SampleLength));
     }
 
-    private void Load(float* samples, int count, int padded, float* target)
+    // Samples before the first stage; where there are none, latents before the decoder's first.
+    private int Load(Room room, int first, int count, Ends ends)
     {
-        var (length, stride) = (SampleLength, DenseMap.Stride(SampleLength));
-        for (var row = 0; row < padded; row++)
+        if (ends.Samples is not null)
+        {
+            Load(ends.Samples + ((long)first * SampleLength), SampleLength, count, room.Side(0), _network.Centre);
+            return 0;
+        }
+
+        Load(ends.Latents + ((long)first * LatentSize), LatentSize, count, room.Side(_network.EncoderStages), null);
+        return _network.EncoderStages;
+    }
+
+    private static void Load(float* samples, int length, int count, float* target, float[]? subtracted)
+    {
+        var stride = DenseMap.Stride(length);
+        for (var row = 0; row < DenseMap.Padded(count, DenseMap.TileRows); row++)
         {
             var room = new Span<float>(target + ((long)row * stride), length);
             if (row >= count)
@@ -221,7 +244,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
             }
 
             var sample = new ReadOnlySpan<float>(samples + ((long)row * length), length);
-            if (_network.Centre is { } centre)
+            if (subtracted is { } centre)
             {
                 TensorPrimitives.Subtract(sample, centre, room);
             }
@@ -240,7 +263,7 @@ public sealed unsafe class DenseReconstructor : IReconstructor
         }
     }
 
-    // Where rows come from and go to; neither reconstructions nor errors, no decoding.
+    // Where rows come from and go to; neither reconstructions nor errors, no decoding; no samples, no encoding.
     private readonly struct Ends(float* samples, float* latents, float* reconstructions)
     {
         public float* Samples { get; } = samples;
@@ -261,10 +284,11 @@ public sealed unsafe class DenseReconstructor : IReconstructor
 
         private readonly long _side;
 
-        public Room(DenseNetwork network, int rows)
+        public Room(KernelNetwork network, int rows)
         {
-            _side = (long)Math.Max(rows, RowTiles.TileRows) * network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
-            _memory = new AlignedFloats((2 * _side) + (DenseMap.TileRows * (long)network.Stages.Max(stage => DenseMap.Stride(stage.Inputs))));
+            var held = network.Stages.All(stage => stage.IsByValue) ? Math.Max(rows, RowTiles.TileRows) : rows; // only such networks run over tiles
+            _side = (long)held * network.Stages.Max(stage => Math.Max(stage.Stride, DenseMap.Stride(stage.Inputs)));
+            _memory = new AlignedFloats((2 * _side) + network.Stages.Max(stage => stage.Scratch));
         }
 
         public float* Scratch => _memory.Pointer + (2 * _side);
