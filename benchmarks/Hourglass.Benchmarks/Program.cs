@@ -27,12 +27,12 @@ static int Usage()
     Console.Error.WriteLine("Benchmarks:");
     Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
-    Console.Error.WriteLine("  false-alarms [--sets N] [--members N] [--steps N] [--json]");
+    Console.Error.WriteLine("  false-alarms [--sets N] [--rows N] [--folds N] [--members N] [--steps N] [--json]   promised and realised rates on generated tables");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
     Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet] [--ranks N] [--json]\n                                  from CSV and Parquet to sample stores: MB/s by the clock, processor time; or by one process on one processor and by N ranks");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
-    Console.Error.WriteLine("  smd --data FOLDER [--seeds N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
+    Console.Error.WriteLine("  smd --data FOLDER [--seeds N] [--first-seed N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  outofcore [--gigabytes N] [--width N] [--hidden N] [--samples N] [--rounds N] [--folder F] [--store FILE]\n                                  training from a store on disk: rate and private memory while it grows (Linux)");
     Console.Error.WriteLine("  precision [--only WORDS] [--threads N] | --seeds N [--epochs N]\n                                  training with products in float32 and in bfloat16: rates, or losses after some epochs on the built-in letters");
     Console.Error.WriteLine("  scale [--json]                  what a step and a sum over ranks cost, a model of both, and what it says of many ranks");

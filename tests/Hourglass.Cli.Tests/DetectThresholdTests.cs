@@ -54,6 +54,7 @@ public sealed class DetectThresholdTests : IDisposable
         Assert.Equal("peaks-over-threshold", (await Json("detect", "score", model, fresh, "--peaks-over-threshold", "1/100000", "--out", In("scores.csv"), "--json")).GetProperty("threshold").GetProperty("rule").GetProperty("kind").GetString());
         Assert.Equal(0, (await Json("detect", "score", model, fresh, "--false-discoveries", "1/10", "--out", In("scores.csv"), "--json")).GetProperty("alarms").GetInt32());
 
+        Assert.Contains("there is no such file", (await Run("detect", "watch", model, In("nowhere.csv"), "--once")).Error, StringComparison.Ordinal);
         File.AppendAllText(fresh, "broken,1,x,3\n");
         var (code, lines, _) = await Run("detect", "watch", model, fresh, "--once", "--id", "id", "--false-alarms", "5%", "--json", "--state", In("state.json"));
         Assert.Equal(0, code);
@@ -62,6 +63,19 @@ public sealed class DetectThresholdTests : IDisposable
         Assert.Equal(802, Assert.Single(events["bad-line"]).GetProperty("line").GetInt32());
         Assert.Equal((800, 1), (Assert.Single(events["end"]).GetProperty("rows").GetInt32(), events["end"].Single().GetProperty("badLines").GetInt32()));
         Assert.StartsWith("new.csv", events["alarm"].First().GetProperty("id").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Folds_are_no_part_that_is_held_out()
+    {
+        var (rows, model) = (Rows("few.csv", 90, 5), In("d.hourglass"));
+        Assert.Contains("expected 3 or more", (await Run("detect", "train", rows, "--folds", "2", "--out", model)).Error, StringComparison.Ordinal);
+        Assert.Contains("Try 'hourglass detect train --help'", (await Run("detect", "train", rows, "--step", "5")).Error, StringComparison.Ordinal);
+        Assert.Contains("give one of the two", (await Run("detect", "train", rows, "--folds", "5", "--held-out", "0.2", "--out", model)).Error, StringComparison.Ordinal);
+        Assert.Contains("--report shows that part", (await Run("detect", "train", rows, "--folds", "5", "--report", In("page.html"), "--out", model)).Error, StringComparison.Ordinal);
+        var learnt = await Json("detect", "train", rows, "--ignore", "id", "--epochs", "2", "--members", "1", "--folds", "3", "--out", model, "--json");
+        Assert.Equal((90, 0, 90), (learnt.GetProperty("training").GetInt32(), learnt.GetProperty("heldOut").GetInt32(), learnt.GetProperty("threshold").GetProperty("heldOut").GetInt32()));
+        Assert.Contains("3 folds", learnt.GetProperty("threshold").GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

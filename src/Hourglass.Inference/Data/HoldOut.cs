@@ -16,13 +16,14 @@ public static class HoldOut
     /// <param name="seed">Seed of the split.</param>
     /// <param name="share">Share held out, 0 to below 1.</param>
     public static bool IsValidation(ReadOnlySpan<byte> sample, int seed, double share) =>
-        share > 0 && (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53)) < share;
+        share > 0 && Draw(sample, seed) < share;
 
     /// <summary>Whether the sample at a place belongs to the validation part, whatever it holds.</summary>
     /// <param name="place">Its place in the source, from 0.</param>
     /// <param name="seed">Seed of the split.</param>
     /// <param name="share">Share held out, 0 to below 1.</param>
-    public static bool IsDrawn(long place, int seed, double share) => IsValidation(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in place)), seed, share);
+    /// <param name="from">Where the share begins, 0 to below 1.</param>
+    public static bool IsDrawn(long place, int seed, double share, double from = 0) => Draw(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in place)), seed) is var draw && draw >= from && draw < from + share;
 
     /// <summary>64-bit hash of a sample: FNV-1a over 8-byte words and the rest, then the finaliser of MurmurHash3.</summary>
     /// <param name="sample">The raw sample's bytes.</param>
@@ -47,6 +48,9 @@ public static class HoldOut
         hash *= 0xc4ceb9fe1a85ec53;
         return hash ^ (hash >> 33);
     }
+
+    // Uniform on 0 to below 1.
+    private static double Draw(ReadOnlySpan<byte> sample, int seed) => (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>The two parts, in the arrays' own 8 bytes a sample.</summary>
     /// <param name="isHeld">For each sample, whether it validates.</param>

@@ -114,6 +114,9 @@ public sealed record PreparationOptions
     /// as a promise about fresh samples needs it.</summary>
     public bool ByPlace { get; init; }
 
+    /// <summary>Where the drawn share begins, 0 to below 1: several shares of one seed that begin where others end have no sample in common. With <see cref="ByPlace"/> alone.</summary>
+    public double ValidationFrom { get; init; }
+
     /// <summary>Whether columns with one value reach the model, and columns are flagged for missing values that any row has, held-out ones included: so it is for detectors, to which a change there is news.</summary>
     public bool KeepsConstants { get; init; }
 
@@ -129,12 +132,12 @@ public sealed record PreparationOptions
     /// <summary>Whether a sample validates.</summary>
     /// <param name="place">Its place in the source, from 0.</param>
     /// <param name="sample">The raw sample's bytes.</param>
-    internal bool IsHeld(long place, ReadOnlySpan<byte> sample) => ByPlace ? HoldOut.IsDrawn(place, Seed, Validation) : HoldOut.IsValidation(sample, Seed, Validation);
+    internal bool IsHeld(long place, ReadOnlySpan<byte> sample) => ByPlace ? HoldOut.IsDrawn(place, Seed, Validation, ValidationFrom) : HoldOut.IsValidation(sample, Seed, Validation);
 
     /// <summary>Which of neighbouring samples validate, where samples are drawn by their places.</summary>
     /// <param name="first">The first one's place.</param>
     /// <param name="count">How many.</param>
-    internal bool[] Drawn(long first, int count) => [.. Enumerable.Range(0, count).Select(sample => HoldOut.IsDrawn(first + sample, Seed, Validation))];
+    internal bool[] Drawn(long first, int count) => [.. Enumerable.Range(0, count).Select(sample => HoldOut.IsDrawn(first + sample, Seed, Validation, ValidationFrom))];
 }
 
 /// <summary>How a numeric column is scaled.</summary>

@@ -18,13 +18,14 @@ public sealed class Detector : IDisposable
     /// <param name="rules">Ways to score: the autoencoder's and the rivals'.</param>
     /// <param name="chosen">The name of the rule that scores.</param>
     /// <param name="threshold">How scores become alarms; at most one false alarm in a thousand, or what the held-out scores hold steadily, when null.</param>
+    /// <param name="folds">Folds of which each was scored by what had learnt from the others; 0 where samples were held out.</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
-    public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen, ThresholdRule? threshold = null)
+    public Detector(DetectorBasis basis, IReadOnlyList<ScoreRule> rules, string chosen, ThresholdRule? threshold = null, int folds = 0)
     {
         (Basis, Rules) = (basis, rules);
         Rule = rules.FirstOrDefault(rule => rule.Name == chosen)
             ?? throw new HourglassException($"The detector has no rule '{chosen}'. It has: {string.Join(", ", rules.Select(rule => rule.Name))}.");
-        Calibration = new ScoreCalibration { HeldOut = Rule.HeldOut, Rule = threshold ?? ThresholdRule.DefaultFor(Rule.HeldOut.Count) };
+        Calibration = new ScoreCalibration { HeldOut = Rule.HeldOut, Rule = threshold ?? ThresholdRule.DefaultFor(Rule.HeldOut.Count), Folds = folds };
     }
 
     /// <summary>What the rules share.</summary>
@@ -57,11 +58,11 @@ public sealed class Detector : IDisposable
     /// <summary>The same detector with another of its rules.</summary>
     /// <param name="name">"autoencoder", "pca", "neighbours", "isolation-forest".</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
-    public Detector Use(string name) => new(Basis, Rules, name, Calibration.Rule);
+    public Detector Use(string name) => new(Basis, Rules, name, Calibration.Rule, Calibration.Folds);
 
     /// <summary>The same detector with another way from scores to alarms; nothing is trained anew.</summary>
     /// <param name="threshold">The way.</param>
-    public Detector With(ThresholdRule threshold) => new(Basis, Rules, Rule.Name, threshold);
+    public Detector With(ThresholdRule threshold) => new(Basis, Rules, Rule.Name, threshold, Calibration.Folds);
 
     /// <summary>The same detector with thresholds and p-values made from other normal samples; nothing is trained anew.</summary>
     /// <param name="fresh">Blocks of normal samples, [sample, value] row-major, in model-input units.</param>

@@ -31,6 +31,7 @@ internal static class DetectorFile
         {
             Chosen = detector.Rule.Name,
             Threshold = detector.Calibration.Rule,
+            Folds = detector.Calibration.Folds,
             Rules = [.. detector.Rules.Select(rule => new RuleRecord(rule.Name, [.. rule.Terms.Select(term => term.Record)]))],
             FurtherMembers = [.. members.Skip(1).Select(member => BundleJson.Deserialize<System.Text.Json.JsonElement>(member.Model, "model.json"))],
         };
@@ -46,10 +47,10 @@ internal static class DetectorFile
     {
         var place = $"{path}, detector.json";
         var record = BundleJson.Deserialize<DetectorRecord>(contents.Detector ?? throw new BundleException($"{path}: holds a model but no detector. Make one with 'hourglass detect train'."), place);
-        if (record.FurtherMembers.Count >= MaximumMembers || record.Rules.Count is 0 or > MaximumRules || record.Rules.Any(rule => rule.Terms.Count is 0 or > MaximumTerms)
+        if (record.FurtherMembers.Count >= MaximumMembers || record.Folds < 0 || record.Rules.Count is 0 or > MaximumRules || record.Rules.Any(rule => rule.Terms.Count is 0 or > MaximumTerms)
             || record.Rules.Select(rule => rule.Name).Distinct(StringComparer.Ordinal).Count() != record.Rules.Count)
         {
-            throw new BundleException($"{place}: expected at most {MaximumMembers} members and {MaximumRules} rules of other names with 1 to {MaximumTerms} terms each. The file is altered.");
+            throw new BundleException($"{place}: expected at most {MaximumMembers} members and {MaximumRules} rules of other names with 1 to {MaximumTerms} terms each, and 0 or more folds. The file is altered.");
         }
 
         var preprocessing = BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, $"{path}, preprocessing.json");
@@ -61,7 +62,7 @@ internal static class DetectorFile
             record.Threshold.Validate();
             pca = contents.Weights.ContainsKey("pca.components") ? KernelReconstructor.OfPca(contents, path) : null;
             var basis = new DetectorBasis(preprocessing, members, References(contents, path, members[0].SampleLength), pca);
-            return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen, record.Threshold);
+            return new Detector(basis, [.. record.Rules.Select(rule => Rule(rule, basis, contents, path))], record.Chosen, record.Threshold, record.Folds);
         }
         catch (Exception fault)
         {

@@ -15,10 +15,20 @@ public static class DetectorFit
     /// <param name="heldOut">Normal samples that neither members nor references contain, [sample, value]; units and held-out scores come from them.</param>
     /// <param name="rules">What to fit; the first one scores.</param>
     public static Detector Fit(DetectorBasis basis, float[] heldOut, IReadOnlyList<RuleRecord> rules)
+        => new(basis, Fit(rules, basis, FitOf(new ScoringBatch(basis, heldOut))), rules[0].Name);
+
+    /// <summary>Fits rules to what was learnt from all samples; units and held-out scores come from bases that each learnt from all but a fold.</summary>
+    /// <param name="basis">Members and references that contain all samples.</param>
+    /// <param name="folds">Three or more, together all samples; their bases are asked and not kept.</param>
+    /// <param name="rules">What to fit; the first one scores.</param>
+    /// <exception cref="HourglassException">There are fewer than three, or one holds no sample.</exception>
+    public static Detector Fit(DetectorBasis basis, IReadOnlyList<HeldOutFold> folds, IReadOnlyList<RuleRecord> rules) =>
+        new(basis, Fit(rules, basis, new FoldedFit(basis, folds).Fit), rules[0].Name, folds: folds.Count);
+
+    private static IReadOnlyList<ScoreRule> Fit(IReadOnlyList<RuleRecord> rules, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
     {
         var fitted = new Dictionary<TermRecord, FittedTerm>(); // terms that several rules share are fitted and measured once
-        var fit = FitOf(new ScoringBatch(basis, heldOut));
-        return new Detector(basis, [.. rules.Select(rule => Fit(rule, basis, record => fitted.TryGetValue(record, out var term) ? term : fitted[record] = fit(record)))], rules[0].Name);
+        return [.. rules.Select(rule => Fit(rule, basis, record => fitted.TryGetValue(record, out var term) ? term : fitted[record] = fit(record)))];
     }
 
     private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
@@ -46,7 +56,7 @@ public static class DetectorFit
         var (units, others) = (heldOut.Part(fold.Inside), heldOut.Part(fold.Outside));
         return record =>
         {
-            var term = record.Fit(heldOut.Basis, units);
+            var term = record.Fit(heldOut.Basis, [units]);
             term = term.With(term.Record.InUnitsOf([.. Measure(term, units).Order()]));
             return new FittedTerm(term, [.. Measure(term, others).Select(term.Record.Standardised)]);
         };
@@ -54,7 +64,7 @@ public static class DetectorFit
 
     private static FittedTerm FitByFolds(TermRecord record, ScoringBatch heldOut)
     {
-        var term = record.Fit(heldOut.Basis, heldOut);
+        var term = record.Fit(heldOut.Basis, [heldOut]);
         var (values, scores) = (Measure(term, heldOut), new double[heldOut.Count]);
         foreach (var fold in Folds(heldOut))
         {
@@ -72,7 +82,7 @@ public static class DetectorFit
         if (record.LearnsFromHeldOut)
         {
             var others = heldOut.Part(fold.Outside);
-            var term = record.Fit(heldOut.Basis, others);
+            var term = record.Fit(heldOut.Basis, [others]);
             (inside, outside) = (Measure(term, heldOut.Part(fold.Inside)), Measure(term, others));
         }
 
@@ -94,7 +104,7 @@ public static class DetectorFit
         int Number(int sample) => heldOut.Basis.Preprocessing is SeriesPreprocessing ? (int)((long)sample * count / heldOut.Count) : sample % count;
     }
 
-    private static double[] Measure(ScoreTerm term, ScoringBatch batch)
+    internal static double[] Measure(ScoreTerm term, ScoringBatch batch)
     {
         var values = new double[batch.Count];
         term.Measure(batch, values, []);
@@ -103,8 +113,8 @@ public static class DetectorFit
 
     private static double[] Pick(double[] values, int[] places) => Array.ConvertAll(places, place => values[place]);
 
-    // What its held-out samples score, each in units that it had no say in.
-    private sealed record FittedTerm(ScoreTerm Term, double[] HeldOut);
-
     private sealed record Fold(int[] Inside, int[] Outside);
 }
+
+/// <summary>A term with what its held-out samples score, each in units that it had no say in.</summary>
+internal sealed record FittedTerm(ScoreTerm Term, double[] HeldOut);

@@ -19,6 +19,9 @@ public sealed record DetectorRecord
     /// <summary>Further members of the ensemble, each as its own model.json; the first member is the bundle's model.</summary>
     public IReadOnlyList<JsonElement> FurtherMembers { get; init; } = [];
 
+    /// <summary>Folds of which each was scored by what had learnt from the others; 0 where samples were held out.</summary>
+    public int Folds { get; init; }
+
     /// <summary>Whether the training data may hold anomalies.</summary>
     public bool IsContaminated { get; init; }
 }

@@ -29,6 +29,15 @@ public sealed class HoldOutTests : IDisposable
     }
 
     [Fact]
+    public void Shares_that_begin_where_others_end_hold_every_place_once()
+    {
+        var held = Enumerable.Range(0, 5).Select(fold => Enumerable.Range(0, 2000).Where(place => HoldOut.IsDrawn(place, 3, 0.2, fold * 0.2)).ToList()).ToList();
+        Assert.Equal(Enumerable.Range(0, 2000), held.SelectMany(places => places).Order());
+        Assert.All(held, places => Assert.InRange(places.Count, 330, 470));
+        Assert.Equal(held[0], Enumerable.Range(0, 2000).Where(place => HoldOut.IsDrawn(place, 3, 0.2)));
+    }
+
+    [Fact]
     public void By_its_place_a_row_stays_on_its_side_when_rows_are_appended_and_another_seed_draws_others()
     {
         using var few = Prepare(Rows(500), byPlace: true);

@@ -2,6 +2,7 @@ using Hourglass.Data;
 using Hourglass.Detection;
 using Hourglass.Detection.Terms;
 using Hourglass.Preprocessing;
+using Hourglass.Scoring;
 
 namespace Hourglass.Inference.Tests.Detection;
 
@@ -52,6 +53,53 @@ public sealed class DetectorFitTests
         Assert.Equal(found.Expected!, alone.SelectMany(one => one.Expected!));
         Assert.Equal(700, together.Length);
         Assert.Empty(detector.Score([]));
+    }
+
+    [Fact]
+    public void Across_folds_every_row_is_scored_by_the_others_in_units_that_its_fold_had_no_say_in()
+    {
+        const int Count = 900, Folds = 3;
+        var rows = Draw(Count, 5, equal: 0);
+        float[] Part(Func<int, bool> isChosen) => [.. rows.Chunk(3).Where((_, row) => isChosen(row)).SelectMany(row => row)];
+        var folds = Enumerable.Range(0, Folds).Select(fold => new HeldOutFold(new DetectorBasis(Rows, [], Part(row => row % Folds != fold)), Part(row => row % Folds == fold))).ToList();
+        var detector = DetectorFit.Fit(new DetectorBasis(Rows, [], rows), folds, [new RuleRecord("neighbours", [new NeighbourRecord { Neighbours = 1 }])]);
+        var cells = rows.Chunk(3).ToArray();
+        var nearest = Enumerable.Range(0, Count).Select(row => Enumerable.Range(0, Count).Where(other => other % Folds != row % Folds).Min(other => Math.Sqrt(cells[row].Zip(cells[other], (a, b) => Math.Pow((double)a - b, 2)).Sum()))).ToArray();
+        var units = Enumerable.Range(0, Folds).Select(fold => nearest.Where((_, row) => row % Folds != fold).Order().ElementAt((int)(0.5 * (Count - 1 - (Count / Folds))))).ToArray();
+        var expected = nearest.Select((distance, row) => distance / units[row % Folds]).OrderDescending().ToArray();
+        Assert.Equal(Count, detector.Calibration.HeldOut.Count);
+        Assert.All(Enumerable.Range(1, Count), rank => Assert.Equal(expected[rank - 1], detector.Calibration.HeldOut.Highest(rank), 1e-5 * expected[rank - 1]));
+        Assert.InRange(detector.Score(Draw(4000, 6, equal: 0)).Count(score => detector.Calibration.PValue(score) <= 0.1), 220, 440); // 400 promised; rows are farther from those of two folds than from all, by the cube root of 2 / 3
+    }
+
+    [Fact]
+    public void What_is_learnt_from_held_out_rows_is_learnt_from_other_folds()
+    {
+        // The second fold is reconstructed ten times worse: the others count in units of it, and it in theirs.
+        var rows = Draw(300, 7, equal: 0);
+        var folds = new[] { 1f, 10f, 1f }.Select(error => new HeldOutFold(new DetectorBasis(Rows, [new Away(error)], rows), rows)).ToList();
+        var detector = DetectorFit.Fit(new DetectorBasis(Rows, [new Away(1)], rows), folds, [new RuleRecord("autoencoder", [new ReconstructionRecord()])]);
+        var ratio = detector.Calibration.HeldOut.Highest(1) / detector.Calibration.HeldOut.Highest(detector.Calibration.HeldOut.Count);
+        Assert.Equal(10 / (Math.Sqrt(1 / 50.5) / 0.1), ratio, 0.01); // the second fold in the others' units, 1; they in columns' units of (100 + 1) / 2, over a median of 0.1. With a say in its units each fold would score alike
+        Assert.Throws<HourglassException>(() => DetectorFit.Fit(new DetectorBasis(Rows, [], rows), [.. folds.Take(2)], [new RuleRecord("neighbours", [new NeighbourRecord()])]));
+    }
+
+    // Every value is off by as much.
+    private sealed class Away(float error) : IReconstructor
+    {
+        public int SampleLength => 3;
+
+        public int LatentSize => 1;
+
+        public void Encode(ReadOnlySpan<float> samples, Span<float> latents) => latents.Clear();
+
+        public void Reconstruct(ReadOnlySpan<float> samples, Span<float> latents, Span<float> reconstructions) => System.Numerics.Tensors.TensorPrimitives.Add(samples, error, reconstructions);
+
+        public void Decode(ReadOnlySpan<float> latents, Span<float> reconstructions) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
     }
 
     [Fact]

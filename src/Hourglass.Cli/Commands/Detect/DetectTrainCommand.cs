@@ -17,13 +17,14 @@ internal static class DetectTrainCommand
         var command = new Command("train", "Learn what is normal.\n\nExample:\n  hourglass detect train normal.csv --out detector.hourglass");
         var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the detector goes (detector.hourglass)."));
         var held = new Option<double>("--held-out") { Description = "Share of the samples that only thresholds and p-values are made from.", DefaultValueFactory = _ => DetectRequest.HeldOutShare };
+        var folds = new Option<int>("--folds") { Description = "Instead of holding a part out: so many folds, each scored by what was trained without it, so that all samples make thresholds and train (3 or more; as many more trainings; for small data)." };
         var members = new Option<string?>("--members") { Description = "Autoencoders in the ensemble (2); \"convolutional\" for pictures: convolutional ones, with their error in features beside that in pixels, or \"convolutional:3\" for so many." };
         var contaminated = new Option<bool>("--contaminated") { Description = "A few percent of the samples may be anomalies: narrow models, trained a second time without the strangest samples." };
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; quantile for tables when left out." };
         var report = new Option<string?>("--report") { Description = "A page about it: rivals on the held-out samples, and why the highest of these score high (.html)." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { output, contaminated, held, members, scaling, report, json })
+        foreach (var option in new Option[] { output, contaminated, held, folds, members, scaling, report, json })
         {
             command.Options.Add(option);
         }
@@ -32,6 +33,7 @@ internal static class DetectTrainCommand
         model.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
+            RequireFolds(parse.GetValue(folds), parse.GetResult(held) is { Implicit: false }, parse.GetValue(report));
             var start = Start(parse.GetValue(members), parse.GetValue(contaminated));
             var request = new DetectRequest
             {
@@ -40,6 +42,7 @@ internal static class DetectTrainCommand
                 Preparation = new PreparationOptions { Validation = parse.GetValue(held) },
                 Detector = start with
                 {
+                    Folds = parse.GetValue(folds),
                     Member = model.Read(parse, start.Member),
                     Scaling = parse.GetValue(scaling) is { } words ? TrainCommand.Scale(words) : start.Scaling,
                 },
@@ -49,6 +52,19 @@ internal static class DetectTrainCommand
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    private static void RequireFolds(int folds, bool isPartNamed, string? report)
+    {
+        if (folds is not 0 and < 3)
+        {
+            throw new HourglassException($"--folds {folds}: expected 3 or more; 5 is usual. Without it a part is held out.");
+        }
+
+        if (folds > 0 && (isPartNamed || report is not null))
+        {
+            throw new HourglassException($"--folds keeps no part of the samples out, {(isPartNamed ? "and --held-out names one: give one of the two" : "and the page of --report shows that part: leave one of the two out, or make a page with 'hourglass detect evaluate --report'")}.");
+        }
     }
 
     // "3", "convolutional", "convolutional:3".
@@ -87,7 +103,9 @@ internal static class DetectTrainCommand
             return;
         }
 
-        screen.Output.WriteLine($"Learnt from {result.Training} samples, {result.HeldOut} held out for thresholds: {request.Out}");
+        screen.Output.WriteLine(request.Detector.Folds > 0
+            ? $"Learnt from {result.Training} samples, each scored for thresholds without its fold: {request.Out}"
+            : $"Learnt from {result.Training} samples, {result.HeldOut} held out for thresholds: {request.Out}");
         screen.Output.WriteLine(result.Threshold.Sentence);
     }
 

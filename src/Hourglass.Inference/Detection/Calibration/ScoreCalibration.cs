@@ -14,6 +14,9 @@ public sealed record ScoreCalibration
     /// <summary>The rule in force.</summary>
     public ThresholdRule Rule { get; init; } = ThresholdRule.Default;
 
+    /// <summary>Folds of which each was scored by what had learnt from the others, while all folds taught what scores now: the promise then holds by experience, and no interval is known; 0 where samples were held out.</summary>
+    public int Folds { get; init; }
+
     /// <summary>The smallest rate that the held-out samples support: 1 / (n + 1).</summary>
     public double SmallestRate => 1.0 / (HeldOut.Count + 1);
 
@@ -77,7 +80,19 @@ public sealed record ScoreCalibration
             };
         }
 
-        var (value, interval) = (HeldOut.Highest(rank), FalseAlarmInterval.Of(rank, above, HeldOut.Count, Confidence));
+        var value = HeldOut.Highest(rank);
+        if (Folds > 0)
+        {
+            return new ScoreThreshold
+            {
+                Value = value,
+                Rule = rule,
+                Calibrated = HeldOut.Count,
+                Sentence = string.Create(CultureInfo.InvariantCulture, $"Alarm above {value:0.######}: about {RateText.Write(rule.Rate)} of normal samples or fewer, by {count} samples that were each scored without their fold ({Folds} folds). That is experience and no proof: calibrate on fresh normal samples where it must be one."),
+            };
+        }
+
+        var interval = FalseAlarmInterval.Of(rank, above, HeldOut.Count, Confidence);
         return new ScoreThreshold
         {
             Value = value,

@@ -17,7 +17,7 @@ public sealed record DetailRecord : TermRecord
     internal override bool Suits(DetectorBasis basis) =>
         basis.Preprocessing.SampleShape is [_, >= PictureDetail.MinimumSide, >= PictureDetail.MinimumSide] && basis.References.Length >= LeastReferences * basis.SampleLength;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut)
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut)
     {
         var rows = basis.References.Length / basis.SampleLength;
         var taken = Math.Min(rows, MostReferences);

@@ -9,7 +9,7 @@ public sealed record FeatureErrorRecord : TermRecord
 {
     internal override bool LearnsFromHeldOut => true;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new FeatureErrorTerm(this, FeatureErrorTerm.MeanSquares(heldOut));
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut) => new FeatureErrorTerm(this, FeatureErrorTerm.MeanSquares(heldOut is [var one] && one.Basis == basis ? one : throw new HourglassException("The error in features has units of its own for each latent of each member, which no other members share: leave out --folds, or take dense members.")));
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new FeatureErrorTerm(this, tensors.Floats("units", basis.Members.Sum(member => member.LatentSize)));
 

@@ -14,7 +14,7 @@ public sealed record IsolationRecord : TermRecord
     /// <summary>Seed of the cuts.</summary>
     public int Seed { get; init; } = 1;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new IsolationTerm(this, IsolationForest.Fit(basis.References, basis.SampleLength, this));
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut) => new IsolationTerm(this, IsolationForest.Fit(basis.References, basis.SampleLength, this));
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new IsolationTerm(this, IsolationForest.Read(this, basis.SampleLength, tensors));
 

@@ -8,7 +8,7 @@ public sealed record LatentNeighbourRecord : TermRecord
     /// <summary>How many neighbours.</summary>
     public int Neighbours { get; init; } = 5;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new LatentNeighbourTerm(this, basis);
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut) => new LatentNeighbourTerm(this, basis);
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new LatentNeighbourTerm(this, basis);
 

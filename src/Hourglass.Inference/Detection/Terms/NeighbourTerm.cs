@@ -16,7 +16,7 @@ public sealed record NeighbourRecord : TermRecord
     /// <summary>Whether a neighbour equal to the sample is passed over: where samples that are scored were learnt from, it is the sample itself.</summary>
     public bool PassesOverEqual { get; init; }
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut) => new NeighbourTerm(this, basis, FeatureViews.Fit(Views, basis));
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut) => new NeighbourTerm(this, basis, FeatureViews.Fit(Views, basis));
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new NeighbourTerm(this, basis, FeatureViews.Read(Views, basis, tensors));
 

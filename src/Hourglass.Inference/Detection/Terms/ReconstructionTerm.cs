@@ -16,12 +16,10 @@ public sealed record ReconstructionRecord : TermRecord
 
     internal override bool LearnsFromHeldOut => !IsPlain;
 
-    internal override ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut)
+    internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut)
     {
         var draft = new ReconstructionTerm(this, []);
-        var errors = new double[heldOut.Count * basis.SampleLength];
-        draft.Errors(heldOut, errors);
-        return new ReconstructionTerm(this, IsPlain ? [.. Enumerable.Repeat(1f, basis.SampleLength)] : ReconstructionTerm.Units(basis, errors));
+        return new ReconstructionTerm(this, IsPlain ? [.. Enumerable.Repeat(1f, basis.SampleLength)] : ReconstructionTerm.Units(basis, draft.MeanErrors(basis, heldOut)));
     }
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new ReconstructionTerm(this, tensors.Floats("units", basis.SampleLength));
@@ -103,16 +101,38 @@ internal sealed class ReconstructionTerm(ReconstructionRecord record, float[] un
         }
     }
 
-    /// <summary>Mean error of each value on held-out samples, not below a share of the mean over all values; in series, of each channel over all steps, and what time it is counts nothing.</summary>
-    internal static float[] Units(DetectorBasis basis, ReadOnlySpan<double> errors)
+    /// <summary>Mean error of each value of a sample; in series, of each channel over all steps. Batches of another basis count for the values that theirs has too.</summary>
+    internal double[] MeanErrors(DetectorBasis basis, IReadOnlyList<ScoringBatch> batches)
     {
         var means = new double[basis.Preprocessing.SampleShape is [_, var channels] ? channels : basis.SampleLength];
-        var rows = Math.Max(1, errors.Length / means.Length);
-        for (var place = 0; place < errors.Length; place++)
+        var (rows, measured) = (new long[means.Length], new List<(double[] Errors, int[] Places)>());
+        foreach (var batch in batches)
         {
-            means[place % means.Length] += errors[place] / rows;
+            var errors = new double[batch.Samples.Length];
+            Errors(batch, errors);
+            int[] places = batch.Basis == basis ? [.. Enumerable.Range(0, means.Length)] : ValueNames.Places(batch.Basis.Preprocessing, basis.Preprocessing, means.Length);
+            Each(errors, places, (_, place) => rows[place]++);
+            measured.Add((errors, places));
         }
 
+        measured.ForEach(entry => Each(entry.Errors, entry.Places, (error, place) => means[place] += error / rows[place]));
+        return means;
+
+        static void Each(double[] errors, int[] places, Action<double, int> take)
+        {
+            for (var value = 0; value < errors.Length; value++)
+            {
+                if (places[value % places.Length] is >= 0 and var place)
+                {
+                    take(errors[value], place);
+                }
+            }
+        }
+    }
+
+    /// <summary>Mean errors, none below a share of the mean over all values; what time it is counts nothing.</summary>
+    internal static float[] Units(DetectorBasis basis, double[] means)
+    {
         var floor = Math.Max(LeastShareOfUnit * means.Average(), 1e-9);
         var series = basis.Preprocessing as SeriesPreprocessing;
         return [.. Enumerable.Range(0, basis.SampleLength).Select(value => series?.IsClock(value % means.Length) is true ? float.MaxValue : (float)Math.Max(means[value % means.Length], floor))];

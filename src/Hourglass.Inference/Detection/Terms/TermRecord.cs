@@ -34,8 +34,8 @@ public abstract record TermRecord
 
     /// <summary>Learns from the references and members of a basis.</summary>
     /// <param name="basis">What the detector's rules share.</param>
-    /// <param name="heldOut">Normal samples that the members were not trained on.</param>
-    internal abstract ScoreTerm Fit(DetectorBasis basis, ScoringBatch heldOut);
+    /// <param name="heldOut">Normal samples that the members were not trained on; or batches of them, each of a basis of its own that was not trained on them.</param>
+    internal abstract ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut);
 
     /// <summary>Reads what was learnt.</summary>
     /// <param name="basis">What the detector's rules share.</param>

@@ -4,6 +4,7 @@ using Hourglass.Data.Stores;
 using Hourglass.Detection;
 using Hourglass.Detection.Calibration;
 using Hourglass.Engine;
+using Hourglass.Preprocessing;
 using Hourglass.Scoring;
 
 namespace Hourglass.Tasks.AnomalyDetection;
@@ -14,6 +15,7 @@ namespace Hourglass.Tasks.AnomalyDetection;
 public sealed class AnomalyDetector : IDisposable
 {
     private const int MaximumReferenceValues = 1 << 25; // 128 MB
+    private const int LeastSamples = 10; // with fewer, what is usual cannot be told from what is one sample's own
 
     private readonly IReadOnlyList<BundleContents> _members;
 
@@ -41,8 +43,8 @@ public sealed class AnomalyDetector : IDisposable
     public static AnomalyDetector Fit(DetectRequest request, TrainObserver? observer = null, CancellationToken cancellationToken = default)
     {
         NativeEngine.Require();
-        using var data = DataFile.Prepare(request.Data, request.Read, request.Preparation with { ByPlace = true, KeepsConstants = true, Seed = request.Detector.Member.Training.Seed, Scaling = request.Preparation.Scaling ?? request.Detector.Scaling, TableScaling = Scaling.Quantile }, observer?.Reading, cancellationToken);
-        var detector = Fit(data, request.Detector, observer, cancellationToken);
+        using var data = Prepare(request, request.Detector.Folds > 0 ? request.Preparation with { Validation = 0 } : request.Preparation, observer, cancellationToken);
+        var detector = request.Detector.Folds > 0 ? FitAcross(request, data, observer, cancellationToken) : Fit(data, request.Detector, observer, cancellationToken);
         if (request.Out is not null)
         {
             detector.Save(request.Out);
@@ -59,11 +61,65 @@ public sealed class AnomalyDetector : IDisposable
     /// <param name="cancellationToken">Stops it; nothing is kept.</param>
     public static AnomalyDetector Fit(PreparedData data, DetectorOptions options, TrainObserver? observer = null, CancellationToken cancellationToken = default)
     {
+        if (options.Folds > 0)
+        {
+            throw new HourglassException("Folds are read from the file one by one: fit from a request that names it, or leave folds out.");
+        }
+
+        RequireSamples(data);
+        if (data.Split.Validation.Length == 0)
+        {
+            throw new HourglassException($"{data.Description.Source}: none of its {data.Samples.Count} samples was held out, and thresholds come from such. Hold out a share above 0 (--held-out 0.2 is usual), give more samples, or make thresholds from all with --folds 5.");
+        }
+
         var members = MemberTraining.Run(data, options, observer, cancellationToken);
-        var references = Rows(data.Samples, Spread(data.Split.Training, Math.Min(options.MaximumReferences, MaximumReferenceValues / data.Samples.SampleLength)));
-        var basis = new DetectorBasis(data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], references, HasPca(members[0]) ? KernelReconstructor.OfPca(members[0], "") : null);
-        return new AnomalyDetector(DetectorFit.Fit(basis, Rows(data.Samples, data.Split.Validation), options.Rules), members);
+        return new AnomalyDetector(DetectorFit.Fit(Basis(data, options, members), Rows(data.Samples, data.Split.Validation), options.Rules), members);
     }
+
+    // Thresholds from all samples, each scored without its fold; what scores in the end has learnt from all.
+    private static AnomalyDetector FitAcross(DetectRequest request, PreparedData all, TrainObserver? observer, CancellationToken cancellationToken)
+    {
+        RequireSamples(all);
+        if (all.Preprocessing is SeriesPreprocessing)
+        {
+            throw new HourglassException("Folds would hold windows that share rows with what was learnt. Leave out --folds: of a series the last part is held out.");
+        }
+
+        var (options, share, folds) = (request.Detector, 1.0 / request.Detector.Folds, new List<HeldOutFold>());
+        try
+        {
+            for (var fold = 0; fold < options.Folds; fold++)
+            {
+                using var part = Prepare(request, request.Preparation with { Validation = share, ValidationFrom = fold * share }, null, cancellationToken);
+                var own = Basis(part, options, MemberTraining.Run(part, options, observer is null ? null : observer with { Prepared = null }, cancellationToken));
+                folds.Add(new HeldOutFold(own, Rows(part.Samples, part.Split.Validation)));
+            }
+
+            // Members learn from all; of samples to compare with, as many are kept as a fold was compared with: among more, the nearest are nearer, and scores lower than those that thresholds come from.
+            var members = MemberTraining.Run(all, options, observer, cancellationToken);
+            var basis = Basis(all, options with { MaximumReferences = Math.Min(options.MaximumReferences, (int)((1 - share) * all.Split.Training.Length)) }, members);
+            return new AnomalyDetector(DetectorFit.Fit(basis, folds, options.Rules), members);
+        }
+        finally
+        {
+            folds.ForEach(fold => fold.Basis.Dispose());
+        }
+    }
+
+    private static void RequireSamples(PreparedData data)
+    {
+        if (data.Samples.Count < LeastSamples)
+        {
+            throw new HourglassException($"{data.Description.Source}: holds {data.Samples.Count} samples, and a detector learns from {LeastSamples} or more. Give more normal samples; where the first line is a header or none, say so with --header.");
+        }
+    }
+
+    private static PreparedData Prepare(DetectRequest request, PreparationOptions preparation, TrainObserver? observer, CancellationToken cancellationToken) => DataFile.Prepare(
+        request.Data, request.Read, preparation with { ByPlace = true, KeepsConstants = true, Seed = request.Detector.Member.Training.Seed, Scaling = preparation.Scaling ?? request.Detector.Scaling, TableScaling = Scaling.Quantile }, observer?.Reading, cancellationToken);
+
+    private static DetectorBasis Basis(PreparedData data, DetectorOptions options, List<BundleContents> members) => new(
+        data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], Rows(data.Samples, Spread(data.Split.Training, Math.Min(options.MaximumReferences, MaximumReferenceValues / data.Samples.SampleLength))),
+        HasPca(members[0]) ? KernelReconstructor.OfPca(members[0], "") : null);
 
     /// <summary>Learns what is normal, on another thread.</summary>
     /// <param name="request">What to learn from and how.</param>

@@ -27,7 +27,7 @@ public static class DetectorBundle
             weights[stored.Name] = stored;
         }
 
-        BundleFile.Write(output, contents with { Weights = weights, Detector = BundleJson.Serialize(record with { Chosen = detector.Rule.Name, Threshold = detector.Calibration.Rule }) });
+        BundleFile.Write(output, contents with { Weights = weights, Detector = BundleJson.Serialize(record with { Chosen = detector.Rule.Name, Threshold = detector.Calibration.Rule, Folds = detector.Calibration.Folds }) });
     }
 
     /// <summary>One member for scoring: dense ones on the kernels, others on the engine.</summary>

@@ -42,6 +42,10 @@ public sealed record DetectorOptions
     /// <summary>Share of the training samples that a first training finds strangest and a second one leaves out.</summary>
     public double Trimmed { get; init; }
 
+    /// <summary>Folds, 3 or more, each scored by members and references that had no part of it, so that all samples make thresholds and train the members that score; 0: a part is held out instead.
+    /// Takes as many more trainings: for small data.</summary>
+    public int Folds { get; init; }
+
     /// <summary>Most normal samples kept to compare with.</summary>
     public int MaximumReferences { get; init; } = 20_000;
 

@@ -100,6 +100,46 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
     }
 
     [Fact]
+    public void Across_folds_all_rows_train_and_make_thresholds()
+    {
+        var request = new DetectRequest
+        {
+            Data = Table("small.csv", 240, 21),
+            Read = new ReadOptions { Label = "y" },
+            Detector = new DetectorOptions { Steps = 100, Members = 1, Folds = 4 },
+            Out = In("folded.hourglass"),
+        };
+        AnomalyDetector.Fit(request).Dispose();
+        using var detector = AnomalyDetector.Load(In("folded.hourglass"));
+        var (calibration, threshold) = (detector.Detector.Calibration, detector.Detector.Calibration.Threshold(new FalseAlarmRule { Rate = 0.1 }));
+        Assert.Equal((4, 240L, 180L * detector.Detector.Basis.SampleLength), (calibration.Folds, calibration.HeldOut.Count, detector.Detector.Basis.References.Length));
+        Assert.Null(threshold.Realised);
+        Assert.Contains("experience and no proof", threshold.Sentence, StringComparison.Ordinal);
+        Assert.InRange(detector.Score(Table("new.csv", 1000, 22)).Count(threshold.IsAlarm), 40, 160); // 100 promised
+        Assert.Equal(0, detector.Detector.Use("pca").Calibrate([detector.Detector.Basis.References]).Calibration.Folds); // fresh samples stand for themselves
+        Assert.Contains("share rows", Assert.Throws<HourglassException>(() => AnomalyDetector.Fit(request with { Read = new ReadOptions { Label = "y", Window = new WindowOptions(4, 2) } })).Message, StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData(0), InlineData(1), InlineData(9)]
+    public void A_handful_of_rows_teaches_nothing_and_is_refused(int rows)
+    {
+        var fault = Assert.Throws<HourglassException>(() => AnomalyDetector.Fit(Table("handful.csv", rows, 24)));
+        Assert.Contains("a detector learns from 10 or more", fault.Message, StringComparison.Ordinal);
+        fault = Assert.Throws<HourglassException>(() => AnomalyDetector.Fit(new DetectRequest { Data = Table("n.csv", 20 + rows, 25), Preparation = new PreparationOptions { Validation = 0 } }));
+        Assert.Contains("was held out", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_word_of_one_fold_alone_is_no_obstacle()
+    {
+        var lines = File.ReadAllLines(Table("rare.csv", 120, 23));
+        File.WriteAllLines(In("rare.csv"), lines.Select((line, row) => row == 40 ? line.Replace("red", "green", StringComparison.Ordinal).Replace("blue", "green", StringComparison.Ordinal) : line));
+        using var detector = AnomalyDetector.Fit(new DetectRequest { Data = In("rare.csv"), Read = new ReadOptions { Label = "y" }, Detector = new DetectorOptions { Steps = 50, Members = 1, Folds = 3 } });
+        Assert.Equal(120, detector.Detector.Calibration.HeldOut.Count);
+        Assert.All(detector.Score(In("rare.csv")), score => Assert.True(double.IsFinite(score)));
+    }
+
+    [Fact]
     public void A_labelled_file_in_an_order_of_its_own_is_no_drift()
     {
         var detector = fixture.Detector;
