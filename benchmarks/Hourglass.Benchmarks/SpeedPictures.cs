@@ -1,10 +1,14 @@
 using Hourglass.Bottlenecks;
+using Hourglass.Bundles;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Objectives;
+using Hourglass.Scoring;
+using Hourglass.Tasks;
+using Hourglass.Training;
 
 namespace Hourglass.Benchmarks;
 
-/// <summary>A convolutional VAE of pictures of MNIST's size.</summary>
+/// <summary>A convolutional VAE of pictures of MNIST's size, and what encoding and decoding such pictures costs.</summary>
 internal static class SpeedPictures
 {
     public static IEnumerable<SpeedWork> Works()
@@ -12,8 +16,31 @@ internal static class SpeedPictures
         foreach (var threads in new[] { 2, 1 })
         {
             yield return Variational([32, 64], latents: 20, batch: 128, samples: 2048, threads);
+            yield return Reconstruction([32, 64], latents: 20, samples: 4096, threads);
         }
     }
+
+    // The same bundle on the kernels and on the training engine.
+    private static SpeedWork Reconstruction(int[] channels, int latents, int samples, int threads) =>
+        new($"reconstruct 28x28, convolutional, {threads} thread{(threads == 1 ? "" : "s")}", threads, () =>
+        {
+            var folder = Directory.CreateTempSubdirectory().FullName;
+            var path = Path.Combine(folder, "model.hourglass");
+            var outcome = TrainTask.Run(new TrainRequest
+            {
+                Data = "glyphs",
+                Out = path,
+                Options = new AutoencoderOptions { LatentSize = latents, Network = new ConvolutionalNetworkOptions { Channels = channels }, Training = new TrainingOptions { Epochs = 1 } },
+            });
+            var kernels = KernelReconstructor.TryCreate(BundleFile.Read(path), path, out var obstacle, threads) ?? throw new InvalidOperationException(obstacle);
+            Directory.Delete(folder, recursive: true);
+            var values = new float[samples * kernels.SampleLength];
+            outcome.Data.Samples.Read(0, samples, values);
+            var (latent, again) = (new float[samples * latents], new float[values.Length]);
+            return new SpeedContest(
+                "samples/s", SpeedContest.Rate(samples, () => kernels.Reconstruct(values, latent, again)),
+                [new SpeedPeer("libtorch", 1, SpeedContest.Rate(samples, () => outcome.Trained.Reconstruct(values, latent, again)))], kernels, outcome);
+        });
 
     private static SpeedWork Variational(int[] channels, int latents, int batch, int samples, int threads) =>
         new($"convolutional VAE 28x28, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}", threads, () =>
