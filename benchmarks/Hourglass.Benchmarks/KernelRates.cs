@@ -17,6 +17,7 @@ internal static unsafe class KernelRates
             Measure(inputs, outputs, rows);
         }
 
+        FilledRates.Run();
         ConvolutionRates.Run();
         return 0;
     }

@@ -9,25 +9,25 @@ internal static class SpeedDense
 {
     public static IEnumerable<SpeedWork> Works()
     {
-        foreach (var threads in new[] { 2, 1 })
+        foreach (var isGlyphs in new[] { false, true })
         {
-            yield return Dense("textbook 784-128-32", [784, 128, 32], 32, threads, 16_384, threads == 2 ? 4 : 3.5, pyTorchFloor: 5);
-            yield return Dense("textbook 784-128-32", [784, 128, 32], 256, threads, 16_384, threads == 2 ? 3 : 2.5, peakFloor: threads == 1 ? 0.6 : null);
+            var (data, textbook, variational) = isGlyphs ? (", glyphs", 12_288, 8192) : ("", 16_384, 8192);
+            foreach (var threads in new[] { 2, 1 })
+            {
+                yield return Dense($"textbook 784-128-32{data}", [784, 128, 32], 32, threads, textbook, threads == 2 ? 4 : 3.5, pyTorchFloor: 5, isGlyphs: isGlyphs);
+                yield return Dense($"textbook 784-128-32{data}", [784, 128, 32], 256, threads, textbook, threads == 2 ? 3 : 2.5, peakFloor: threads == 1 && !isGlyphs ? 0.6 : null, isGlyphs: isGlyphs);
+                yield return Dense($"VAE 784-400-20{data}", [784, 400, 20], 128, threads, variational, 3, isVariational: true, isGlyphs: isGlyphs);
+            }
         }
 
         foreach (var threads in new[] { 2, 1 })
         {
             yield return Dense("table 30-64-16", [30, 64, 16], 256, threads, 65_536, 6, isTable: true);
         }
-
-        foreach (var threads in new[] { 2, 1 })
-        {
-            yield return Dense("VAE 784-400-20", [784, 400, 20], 128, threads, 8192, 3, isVariational: true);
-        }
     }
 
     private static SpeedWork Dense(
-        string name, int[] widths, int batch, int threads, int samples, double floor, double? pyTorchFloor = null, double? peakFloor = null, bool isTable = false, bool isVariational = false) =>
+        string name, int[] widths, int batch, int threads, int samples, double floor, double? pyTorchFloor = null, double? peakFloor = null, bool isTable = false, bool isVariational = false, bool isGlyphs = false) =>
         new($"{name}, batch {batch}, {threads} thread{(threads == 1 ? "" : "s")}", threads, () =>
         {
             var model = new AutoencoderOptions
@@ -44,7 +44,7 @@ internal static class SpeedDense
                 peers += isTable ? Peers.None : SpeedTraining.TorchSharp(Loop(UsualLoop.Logits), data, batch, 1, "TorchSharp, logits");
                 peers += pyTorchFloor is { } least ? PythonPeer.PyTorch(new { model = "dense", widths, batch, samples, threads }, threads, samples, least) : Peers.None;
                 return peers + (peakFloor is { } share ? new Peers([new SpeedPeer("multiply-add peak", share, () => MultiplyAddPeak.Measure() / Operations(widths))], []) : Peers.None);
-            });
+            }, isGlyphs ? SpeedTraining.Glyphs(samples) : null);
         });
 
     // Forwards, the weights' gradient and the way back (which the first layer does not need) each multiply and add every weight once for a sample.

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Hourglass.Benchmarks;
 
-/// <summary>Epochs of training on random samples in [0, 1]: our trainer from a sample store, peers from a tensor in memory.</summary>
+/// <summary>Epochs of training on samples in [0, 1], random ones unless others are given: our trainer from a sample store, peers from a tensor in memory.</summary>
 internal static class SpeedTraining
 {
     /// <summary>Makes the data, our model and its rate.</summary>
@@ -17,10 +17,11 @@ internal static class SpeedTraining
     /// <param name="batch">Samples in a step.</param>
     /// <param name="epochs">Our epochs in a piece of work, so that what a run does once weighs as little as in a real one; peers, who set up before, do one.</param>
     /// <param name="peers">From the data, [sample, ...shape], to those who do the same.</param>
-    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, int epochs, Func<Tensor, Peers> peers)
+    /// <param name="pictures">Samples to train on; random ones when null.</param>
+    public static SpeedContest Contest(AutoencoderOptions model, int[] shape, int samples, int batch, int epochs, Func<Tensor, Peers> peers, Tensor? pictures = null)
     {
         manual_seed(1);
-        var data = rand([samples, .. shape.Select(size => (long)size)]);
+        var data = pictures ?? rand([samples, .. shape.Select(size => (long)size)]);
         var store = Store(data, shape);
         var length = store.SampleLength;
         var ours = new Autoencoder(model with
@@ -35,6 +36,16 @@ internal static class SpeedTraining
             using var trainer = new Trainer(ours, store, new SampleSplit(all, []));
             trainer.Run();
         }), others.List, [store, ours, data, .. others.Resources]);
+    }
+
+    /// <summary>The first of the built-in pictures of letters, [sample, 784]: a fifth of their values is not zero, as in the pictures of digits that textbooks train on.</summary>
+    /// <param name="samples">How many.</param>
+    public static Tensor Glyphs(int samples)
+    {
+        using var glyphs = DataFile.Prepare("glyphs", new ReadOptions(), new PreparationOptions());
+        var values = new float[(long)samples * glyphs.Samples.SampleLength];
+        glyphs.Samples.Read(0, samples, values);
+        return tensor(values, [samples, glyphs.Samples.SampleLength]);
     }
 
     /// <summary>TorchSharp's usual loop as a peer.</summary>

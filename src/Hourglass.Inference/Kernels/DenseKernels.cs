@@ -13,6 +13,9 @@ internal abstract unsafe class DenseKernels
     /// <summary>Inputs that <see cref="MapBlocks"/> takes at once.</summary>
     public const int BlockInputs = 1024;
 
+    /// <summary>Rows that <see cref="MapFilled"/> takes at once, at most.</summary>
+    public const int MostFilledRows = 64;
+
     /// <summary>The kernels for this machine.</summary>
     public static DenseKernels Widest { get; } = Vector512.IsHardwareAccelerated ? new DenseKernels<Lanes512, Vector512<float>>()
         : Vector256.IsHardwareAccelerated ? new DenseKernels<Lanes256, Vector256<float>>()
@@ -88,6 +91,29 @@ internal abstract unsafe class DenseKernels
     /// <inheritdoc cref="Gradient{TRule}(in DenseMap, RowProducts, RowProducts, int, int, int, TRule, float*)"/>
     public void Gradient<TRule>(in DenseMap map, float* x, float* dy, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
         where TRule : struct, IGradientRule => Gradient(map, new RowProducts(x, dy), default, rows, firstTile, lastTile, rule, packed);
+
+    /// <summary>y = x W + b, passing zeros of x by. The bits are those of <see cref="Map"/>.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="x">[row, input].</param>
+    /// <param name="y">[row, output].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="scratch">Room for <see cref="FilledRows"/> times 2 padded rows of inputs.</param>
+    public abstract void MapFilled(in DenseMap map, float* x, float* y, int rows, float* scratch);
+
+    /// <summary>Rows that <see cref="MapFilled"/> takes at once.</summary>
+    public abstract int FilledRows(int inputs);
+
+    /// <summary>dW = x' dy, passing zeros of x by, for a run of blocks of 8 inputs by all outputs. The bits are those of <see cref="Gradient{TRule}(in DenseMap, RowProducts, RowProducts, int, int, int, TRule, float*)"/>.</summary>
+    /// <param name="map">The map.</param>
+    /// <param name="products">x and dy.</param>
+    /// <param name="more">Others to add, as there.</param>
+    /// <param name="rows">Rows of all.</param>
+    /// <param name="firstBlock">First block.</param>
+    /// <param name="lastBlock">After the last.</param>
+    /// <param name="rule">What is done with the gradients.</param>
+    /// <param name="scratch">Room for 12 times the rows.</param>
+    public abstract void GradientFilled<TRule>(in DenseMap map, RowProducts products, RowProducts more, int rows, int firstBlock, int lastBlock, TRule rule, float* scratch)
+        where TRule : struct, IGradientRule;
 
     /// <summary>db = sum of dy over rows.</summary>
     public abstract void BiasGradient<TRule>(in DenseMap map, float* dy, int rows, TRule rule)

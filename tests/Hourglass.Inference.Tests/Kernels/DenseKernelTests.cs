@@ -30,9 +30,9 @@ public sealed unsafe class DenseKernelTests
 
     private float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (_random.NextSingle() * 4) - 2)];
 
-    private static AlignedFloats Rows(float[] values, int rows, int length)
+    private static AlignedFloats Rows(float[] values, int rows, int length, int room = 0)
     {
-        var memory = new AlignedFloats((long)DenseMap.Padded(rows, 8) * DenseMap.Stride(length));
+        var memory = new AlignedFloats((long)DenseMap.Padded(Math.Max(rows, room), 8) * DenseMap.Stride(length));
         for (var row = 0; row < rows; row++)
         {
             values.AsSpan(row * length, length).CopyTo(memory.Span((long)row * DenseMap.Stride(length), length));
@@ -114,6 +114,39 @@ public sealed unsafe class DenseKernelTests
             {
                 Assert.Equal(Enumerable.Range(0, outputs).Sum(output => (double)dy[(row * outputs) + output] * weights[(output * inputs) + input]), dxs.Span((row * 64) + input, 1)[0], 1e-4);
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(512, 0.2, 150)]
+    [InlineData(512, 0.7, 45)]
+    [InlineData(256, 0.2, 150)]
+    [InlineData(128, 0.2, 45)]
+    public void Products_that_pass_zeros_by_have_the_bits_of_those_that_take_every_value(int bits, double filled, int outputs)
+    {
+        var (inputs, rows) = (101, 77);
+        using var memory = new AlignedFloats(DenseMap.Length(inputs, outputs));
+        using var xs = Rows([.. Numbers(rows * inputs).Select(value => _random.NextDouble() < filled ? value : 0)], rows, inputs);
+        using var dys = Rows(Numbers(rows * outputs), rows, outputs);
+        using var more = Rows(Numbers(rows * inputs), rows, inputs);
+        var (map, kernels) = (DenseMap.Over(inputs, outputs, memory.Pointer), Kernels(bits));
+        map.Pack(Numbers(inputs * outputs), Numbers(outputs));
+        using var scratch = new AlignedFloats(Math.Max(2L * kernels.FilledRows(inputs) * DenseMap.Stride(inputs), 12 * rows));
+        using var expected = Rows([], 0, outputs, 80);
+        using var actual = Rows([], 0, outputs, 80);
+        kernels.Map(map, xs.Pointer, expected.Pointer, 80, scratch.Pointer);
+        kernels.MapFilled(map, xs.Pointer, actual.Pointer, 80, scratch.Pointer);
+        Assert.True(expected.Span(0, (int)expected.Length).SequenceEqual(actual.Span(0, (int)actual.Length)));
+
+        foreach (var others in new[] { default, new RowProducts(more.Pointer, dys.Pointer) })
+        {
+            using var kept = new AlignedFloats(memory.Length);
+            using var keptFilled = new AlignedFloats(memory.Length);
+            kernels.Gradient(map, new RowProducts(xs.Pointer, dys.Pointer), others, rows, 0, map.Tiles, new Keep(memory.Pointer, kept.Pointer));
+            kernels.GradientFilled(map, new RowProducts(xs.Pointer, dys.Pointer), others, rows, 0, 4, new Keep(memory.Pointer, keptFilled.Pointer), scratch.Pointer);
+            kernels.GradientFilled(map, new RowProducts(xs.Pointer, dys.Pointer), others, rows, 4, map.PaddedInputs / DenseMap.TileRows, new Keep(memory.Pointer, keptFilled.Pointer), scratch.Pointer);
+            Assert.True(kept.Span(0, (int)kept.Length).SequenceEqual(keptFilled.Span(0, (int)kept.Length)));
+            Assert.True(kept.Span(0, (int)kept.Length).ContainsAnyExcept(0f));
         }
     }
 

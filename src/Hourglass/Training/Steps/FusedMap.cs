@@ -14,65 +14,6 @@ internal abstract class FusedMap(FusedLayer layer)
     public abstract void Backward(int thread, int first, int last);
 }
 
-/// <summary>Weights in panels, rows of activations on both sides.</summary>
-internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient) : FusedMap(layer)
-{
-    private readonly LayerRoom _room = room[layer];
-    private readonly int _inputStride = DenseMap.Stride(layer.Inputs);
-
-    /// <summary>From what it is given to what it puts out.</summary>
-    public DenseMap Map { get; } = weights.Map(layer);
-
-    /// <summary>From outputs to inputs, without bias; null where no gradient is handed on.</summary>
-    public DenseMap? Back { get; } = weights.Back(layer);
-
-    /// <summary>The decoder's map that uses the same weights, transposed; null where none does.</summary>
-    public DenseFusedMap? Tied { get; set; }
-
-    /// <summary>What the gradient of each output's weights gains, as a multiple of them; null for nothing.</summary>
-    public float* Stretches { get; set; }
-
-    /// <summary>What the map is given, [row, input].</summary>
-    public float* Input => input;
-
-    /// <summary>Gradient of what it puts out, [row, output].</summary>
-    public float* Gradient => _room.Gradient;
-
-    public override void Forward(int thread, int first, int last) =>
-        Run(Map, input + ((long)first * _inputStride), _room.After + ((long)first * _room.Stride), last - first, room.ScratchOf(thread));
-
-    public override void Backward(int thread, int first, int last)
-    {
-        if (inputGradient is not null)
-        {
-            Run(Back!.Value, _room.Gradient + ((long)first * _room.Stride), inputGradient + ((long)first * _inputStride), last - first, room.ScratchOf(thread));
-        }
-    }
-
-    /// <summary>Rows that the weights' gradient is made of.</summary>
-    public int WeightRows(int rows) => Rows(rows, Layer.Blocks);
-
-    /// <summary>Rows that the bias's gradient is made of.</summary>
-    public int BiasRows(int rows) => Rows(rows, Layer.BiasBlocks);
-
-    /// <summary>Clears rows that only pad the batch, and runs that are there for a layer that shares the weights.</summary>
-    public void ClearRest(int rows)
-    {
-        if (Layer.Blocks > 1)
-        {
-            Clear(rows, Rows(rows, 1));
-            Clear(Rows(rows, Layer.OwnBlocks), Rows(rows, Layer.Blocks));
-        }
-    }
-
-    private void Clear(int first, int last) => new Span<float>(Gradient + ((long)first * _room.Stride), (last - first) * _room.Stride).Clear();
-
-    private int Rows(int rows, int blocks) => Layer.Blocks == 1 ? rows : DenseMap.Padded(rows, DenseMap.TileRows) * blocks;
-
-    /// <summary>Products of some rows.</summary>
-    public static void Run(in DenseMap map, float* x, float* y, int rows, float* scratch) => DenseKernels.Widest.Product(map, x, y, rows, scratch);
-}
-
 /// <summary>A map with few values on one side: a row of weights for each of that side's columns, of which only those in use are touched.</summary>
 internal abstract unsafe class SparseFusedMap(FusedLayer layer, FusedWeights weights, SparseEntries entries) : FusedMap(layer)
 {

@@ -79,7 +79,8 @@ internal sealed unsafe class FusedRoom : IDisposable
         var rows = 2L * DenseMap.TileRows * Math.Max(inputs, outputs);
         var large = layer.Layout == WeightLayout.Panels && layer.IsLarge ? Math.Max((long)DenseKernels.BlockRows * DenseKernels.BlockInputs, (long)Rows * layer.Blocks * DenseMap.PanelWidth) : 0;
         var selection = layer.Layout == WeightLayout.RowsOfOutputs ? (long)Math.Max(DenseMap.PanelWidth, DenseKernels.Widest.SelectionRows(layer.Inputs)) * inputs : 0;
-        return Math.Max(rows, Math.Max(large, selection));
+        var filled = DenseFusedMap.TakesZeros(layer) ? Math.Max(2L * DenseKernels.Widest.FilledRows(layer.Inputs) * inputs, 12L * Rows * layer.Blocks) : 0;
+        return Math.Max(Math.Max(rows, filled), Math.Max(large, selection));
     }
 
     private float* Hold(long length)

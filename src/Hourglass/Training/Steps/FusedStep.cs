@@ -276,6 +276,9 @@ internal sealed unsafe class FusedStep : TrainingStep
         }
     }
 
+    /// <summary>Whether the last batch's first map passed zeros by: for tests.</summary>
+    internal bool PassesZerosBy => _maps[0] is DenseFusedMap { IsFilled: true };
+
     /// <summary>Gradients of all weights, with penalties and clipped, into the state's flat buffer: for tests.</summary>
     internal void GiveGradients(TrainingState state)
     {

@@ -136,15 +136,14 @@ internal sealed unsafe class FusedUpdate : IDisposable
         where TRule : struct, IGradientRule
     {
         Array.ForEach(_sparse, update => update.Begin(rows));
-        Array.ForEach(_maps, map => map.ClearRest(rows));
+        Array.ForEach(_maps, map => map.BeginGradient(rows));
         _crew.Run(thread =>
         {
             foreach (var map in _maps)
             {
-                var (from, to) = ((int)((long)map.Map.Tiles * thread / _crew.Size), (int)((long)map.Map.Tiles * (thread + 1) / _crew.Size));
-                if (from < to && !map.Layer.IsBiasOnly)
+                for (var share = thread; share < map.Shares(_crew.Size) && !map.Layer.IsBiasOnly; share += _crew.Size)
                 {
-                    Tiles(map, from, to, rows, rule, _room.ScratchOf(thread), isStep);
+                    Pieces(map, share, rows, rule, _room.ScratchOf(thread), isStep);
                 }
 
                 if (thread == 0)
@@ -165,29 +164,24 @@ internal sealed unsafe class FusedUpdate : IDisposable
         });
     }
 
-    private void Tiles<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
+    private void Pieces<TRule>(DenseFusedMap map, int share, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
+        var shares = map.Shares(_crew.Size);
+        var (from, to) = ((int)((long)map.Pieces * share / shares), (int)((long)map.Pieces * (share + 1) / shares));
         if (map.Stretches is null)
         {
-            Products(map, from, to, map.WeightRows(rows), rule, scratch);
+            map.WeightGradient(from, to, rows, rule, scratch);
         }
         else
         {
-            Products(map, from, to, map.WeightRows(rows), new StretchRule<TRule>(rule, map.Map.Weights, map.Map.PanelLength, map.Stretches), scratch);
+            map.WeightGradient(from, to, rows, new StretchRule<TRule>(rule, map.Map.Weights, map.Map.PanelLength, map.Stretches), scratch);
         }
 
-        if (isStep && map.Back is { } back)
+        if (isStep)
         {
-            _kernels.Transpose(map.Map, back, from, to);
+            map.RenewBack(from, to);
         }
-    }
-
-    private void Products<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch)
-        where TRule : struct, IGradientRule
-    {
-        var tied = map.Tied is { } other ? new RowProducts(other.Gradient, other.Input) : default;
-        _kernels.Gradient(map.Map, new RowProducts(map.Input, map.Gradient), tied, rows, from, to, rule, map.Map.IsLarge ? scratch : null);
     }
 
     /// <inheritdoc/>
