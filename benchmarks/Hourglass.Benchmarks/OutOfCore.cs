@@ -38,7 +38,8 @@ internal static class OutOfCore
         return 0;
     }
 
-    private static SampleStore Write(string[] args, int width, long count, string? path = null)
+    /// <summary>A store of random numbers; under a path that is kept, or for this run.</summary>
+    public static SampleStore Write(string[] args, int width, long count, string? path = null)
     {
         var (random, values) = (new Random(1), new float[Math.Max(1, (1 << 20) / width) * width]);
         using var writer = path is null ? SampleStore.CreateTemporary(Arguments.Text(args, "--folder"), [width], ElementType.Float32) : SampleStore.Create(path, [width], ElementType.Float32);

@@ -6,6 +6,7 @@ return args.FirstOrDefault() switch
     "adbench" => AdBench.Run(args),
     "dictionary" => PlantedDictionary.Run(args),
     "false-alarms" => FalseAlarms.Run(args),
+    "disk" => DiskRates.Run(args),
     "ingest" => Ingest.Run(args),
     "kernels" => KernelRates.Run(),
     "nab" => NumentaBenchmark.Run(args),
@@ -27,6 +28,7 @@ static int Usage()
     Console.Error.WriteLine("Benchmarks:");
     Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
+    Console.Error.WriteLine("  disk [--gigabytes N] [--folder F]   what the disk gives of reads at random places: by length, by how many are under way, by threads (Linux)");
     Console.Error.WriteLine("  false-alarms [--sets N] [--rows N] [--folds N] [--members N] [--steps N] [--json]   promised and realised rates on generated tables");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
     Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet] [--ranks N] [--json]\n                                  from CSV and Parquet to sample stores: MB/s by the clock, processor time; or by one process on one processor and by N ranks");

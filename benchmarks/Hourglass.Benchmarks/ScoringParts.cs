@@ -34,6 +34,7 @@ internal static class ScoringParts
             ("bytes, unpacked", () => Unpack(scene.Table)),
             ("bytes, unpacked, scaled, in tiles", () => ReadTiles(scene.Table, scalings, tiles, all: true)),
             ("products and errors of a block in the cache", () => Measure(errors, tiles, figures)),
+            ("a hundred rows in a million's place", () => scene.ScoreFew()),
             ("the whole, to disk", () => scene.Score(threads: 1)),
             ($"ONNX Runtime, {batch}", () => peer.Score(batch)),
         };

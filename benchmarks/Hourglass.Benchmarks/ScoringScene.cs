@@ -28,6 +28,7 @@ internal sealed class ScoringScene : IDisposable
             Options = new AutoencoderOptions { LatentSize = 16, Network = new DenseNetworkOptions { Hidden = [64] }, Training = new TrainingOptions { Epochs = 1 } },
         }).Dispose();
         WriteParquetAsync(Table, Draw(Rows)).GetAwaiter().GetResult();
+        WriteParquetAsync(In("few.parquet"), Draw(100)).GetAwaiter().GetResult();
     }
 
     /// <summary>30-64-16-64-30, ReLU.</summary>
@@ -37,11 +38,16 @@ internal sealed class ScoringScene : IDisposable
     public string Table => In("rows.parquet");
 
     /// <summary>What hourglass score does; gives the mean score.</summary>
-    public double Score(int threads)
+    public double Score(int threads) => Score(Table, threads);
+
+    /// <summary>The same of a hundred rows: what does not grow with them.</summary>
+    public double ScoreFew() => Score(In("few.parquet"), threads: 1);
+
+    private double Score(string table, int threads)
     {
         var contents = BundleFile.Read(Model);
         using var model = KernelReconstructor.TryCreate(contents, Model, out _, threads)!;
-        using var samples = DataFile.Stream(Table, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, Model), threads)!;
+        using var samples = DataFile.Stream(table, new ReadOptions(), BundleJson.Deserialize<SamplePreprocessing>(contents.Preprocessing, Model), threads)!;
         var summary = new ScoreSummary(10);
         ResultWriter.Write(In("scores.npy"), new NumberTable
         {

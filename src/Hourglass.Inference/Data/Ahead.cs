@@ -14,16 +14,21 @@ internal static class Ahead
     /// <summary>Makes results for numbers from first to below last.</summary>
     /// <param name="first">First number.</param>
     /// <param name="last">After the last.</param>
-    /// <param name="threads">Threads that work, beside the caller's.</param>
+    /// <param name="threads">Threads that work, beside the caller's; of 1 it is the caller's own.</param>
     /// <param name="make">Called on threads of the pool; no more results than threads and one wait to be taken.</param>
     public static IEnumerable<T> InOrder<T>(int first, int last, int threads, Func<int, T> make)
     {
+        for (; threads == 1 && first < last; first++)
+        {
+            yield return make(first); // to hand each piece over and back would only cost two threads' waking
+        }
+
         var pending = new Queue<Task<T>>();
         try
         {
             for (var next = first; next < last || pending.Count > 0;)
             {
-                for (; next < last && pending.Count < (threads == 1 ? 1 : threads + 1); next++)
+                for (; next < last && pending.Count <= threads; next++)
                 {
                     var number = next;
                     pending.Enqueue(Task.Run(() => make(number)));

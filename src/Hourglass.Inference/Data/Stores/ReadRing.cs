@@ -7,7 +7,9 @@ namespace Hourglass.Data.Stores;
 /// <remarks>Layouts and numbers are those of linux/io_uring.h, the same on all processors with 64 bits. For one thread.</remarks>
 internal sealed unsafe partial class ReadRing : IDisposable
 {
-    private const int Depth = 256; // reads under way; the disk that was measured gains nothing from more
+    /// <summary>Reads under way, where nothing else is wished; the disk that was measured gains nothing from more.</summary>
+    public const int UsualDepth = 256;
+
     private const int Together = 64; // ends that are waited for at once
     private const nint Setup = 425; // system calls
     private const nint Enter = 426;
@@ -23,6 +25,7 @@ internal sealed unsafe partial class ReadRing : IDisposable
     private const int Busy = 16;
     private const int ReadWrite = 3; // of mmap(2)
     private const int SharedPopulated = 0x8001;
+    private readonly int _depth;
     private readonly SafeFileHandle _ring;
     private readonly Map _rings;
     private readonly Map _requests;
@@ -35,9 +38,9 @@ internal sealed unsafe partial class ReadRing : IDisposable
     private readonly byte* _ends;
     private readonly uint _endMask;
 
-    private ReadRing(SafeFileHandle ring, Map rings, Map requests, uint* parameters)
+    private ReadRing(int depth, SafeFileHandle ring, Map rings, Map requests, uint* parameters)
     {
-        (_ring, _rings, _requests) = (ring, rings, requests);
+        (_depth, _ring, _rings, _requests) = (depth, ring, rings, requests);
         var start = (byte*)rings.Start;
         _requestHead = (uint*)(start + parameters[10]);
         _requestTail = (uint*)(start + parameters[11]);
@@ -50,7 +53,8 @@ internal sealed unsafe partial class ReadRing : IDisposable
     }
 
     /// <summary>A ring, where the system has them and lets this process use one (containers often do not).</summary>
-    public static ReadRing? TryCreate()
+    /// <param name="depth">Reads under way; a power of two.</param>
+    public static ReadRing? TryCreate(int depth = UsualDepth)
     {
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
         {
@@ -59,7 +63,7 @@ internal sealed unsafe partial class ReadRing : IDisposable
 
         var parameters = stackalloc uint[ParametersSize / sizeof(uint)];
         new Span<byte>(parameters, ParametersSize).Clear();
-        var number = SystemCall(Setup, Depth, (nint)parameters, 0, 0, 0, 0);
+        var number = SystemCall(Setup, depth, (nint)parameters, 0, 0, 0, 0);
         if (number < 0)
         {
             return null;
@@ -70,7 +74,7 @@ internal sealed unsafe partial class ReadRing : IDisposable
         var requests = rings.Length == 0 ? default : Map.Of(ring, parameters[0] * RequestSize, RequestsOffset);
         if (requests.Length > 0)
         {
-            return new ReadRing(ring, rings, requests, parameters);
+            return new ReadRing(depth, ring, rings, requests, parameters);
         }
 
         rings.Undo();
@@ -92,7 +96,7 @@ internal sealed unsafe partial class ReadRing : IDisposable
         while (ended < begun || (begun < runs.Count && !stopped))
         {
             stopped |= isStopped() || IsBroken;
-            for (; begun < runs.Count && begun - ended < Depth && !stopped; begun++)
+            for (; begun < runs.Count && begun - ended < _depth && !stopped; begun++)
             {
                 Ask(file, runs[begun], begun);
             }

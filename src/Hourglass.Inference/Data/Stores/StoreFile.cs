@@ -26,7 +26,8 @@ internal sealed unsafe partial class StoreFile : IDisposable
     /// <param name="store">The store.</param>
     /// <param name="bypassesCache">Whether what is read would only drive other things out of the system's cache.</param>
     /// <param name="usesRing">Whether to use one where there is one.</param>
-    public static StoreFile? TryOpen(SampleStore store, bool bypassesCache, bool usesRing)
+    /// <param name="depth">Reads under way in it; a power of two.</param>
+    public static StoreFile? TryOpen(SampleStore store, bool bypassesCache, bool usesRing, int depth = ReadRing.UsualDepth)
     {
         try
         {
@@ -38,7 +39,7 @@ internal sealed unsafe partial class StoreFile : IDisposable
                 return null;
             }
 
-            var ring = usesRing ? ReadRing.TryCreate() : null;
+            var ring = usesRing ? ReadRing.TryCreate(depth) : null;
             return bypassesCache && PastCache(store.Path) is (var file, var alignment) ? new StoreFile(cached, file, alignment, ring) : new StoreFile(cached, cached, 1, ring);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -8,8 +8,8 @@ namespace Hourglass.Data.Tabular;
 /// <remarks>Threads that read neighbouring blocks go through the columns one behind the other.</remarks>
 internal sealed class ParquetTiles : IDisposable
 {
-    /// <summary>Rows of a block, whole tiles: 8 kB of a column in single precision.</summary>
-    public const int BlockRows = 42 * RowTiles.TileRows;
+    /// <summary>Rows of a block, whole tiles: 16 kB of a column in single precision.</summary>
+    public const int BlockRows = 85 * RowTiles.TileRows;
 
     private readonly ParquetBlocks _file;
     private readonly (int Place, LinearScaling Scaling)[] _columns;
