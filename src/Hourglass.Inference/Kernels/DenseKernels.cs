@@ -96,7 +96,7 @@ internal abstract unsafe class DenseKernels
     /// <param name="map">The map.</param>
     /// <param name="x">[row, input].</param>
     /// <param name="y">[row, output].</param>
-    /// <param name="rows">Rows.</param>
+    /// <param name="rows">A multiple of <see cref="DenseMap.TileRows"/>.</param>
     /// <param name="scratch">Room for <see cref="FilledRows"/> times 2 padded rows of inputs.</param>
     public abstract void MapFilled(in DenseMap map, float* x, float* y, int rows, float* scratch);
 

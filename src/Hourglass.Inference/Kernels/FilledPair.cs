@@ -29,25 +29,17 @@ internal unsafe struct FilledPair(float* memory, int room)
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddRows(float* x, int stride, int step)
     {
-        var count = 0;
-        if (!Avx512F.IsSupported)
-        {
-            for (var place = 0; place < room; place++)
-            {
-                count += Add(x[place], x[stride + place], place * step, count);
-            }
-
-            Count = count;
-            return;
-        }
-
+        var place = 0;
         var at = Vector512<int>.Indices * step;
-        for (var place = 0; place < room; place += Vector512<float>.Count, at += Vector512.Create(Vector512<float>.Count * step))
+        for (; Avx512F.IsSupported && place < room; place += Vector512<float>.Count, at += Vector512.Create(Vector512<float>.Count * step))
         {
-            count += Add(Vector512.Load(x + place), Vector512.Load(x + stride + place), at, count);
+            Add(Vector512.Load(x + place), Vector512.Load(x + stride + place), at);
         }
 
-        Count = count;
+        for (; place < room; place++)
+        {
+            Add(x[place], x[stride + place], place * step);
+        }
     }
 
     /// <summary>Takes eight columns into four pairs.</summary>
@@ -71,7 +63,7 @@ internal unsafe struct FilledPair(float* memory, int room)
                 for (var pair = 0; pair < RowBlocks.Side / 2; pair++)
                 {
                     var column = columns + (2 * pair * Vector512<float>.Count);
-                    pairs[pair].Count += pairs[pair].Add(Vector512.Load(column), Vector512.Load(column + Vector512<float>.Count), at, pairs[pair].Count);
+                    pairs[pair].Add(Vector512.Load(column), Vector512.Load(column + Vector512<float>.Count), at);
                 }
             }
         }
@@ -80,26 +72,26 @@ internal unsafe struct FilledPair(float* memory, int room)
         {
             for (var pair = 0; pair < RowBlocks.Side / 2; pair++)
             {
-                pairs[pair].Count += pairs[pair].Add(x[2 * pair], x[(2 * pair) + 1], row * step, pairs[pair].Count);
+                pairs[pair].Add(x[2 * pair], x[(2 * pair) + 1], row * step);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Add(float first, float second, int place, int count)
+    private void Add(float first, float second, int place)
     {
-        (First[count], Second[count], Places[count]) = (first, second, place);
-        return first != 0 || second != 0 ? 1 : 0;
+        (First[Count], Second[Count], Places[Count]) = (first, second, place);
+        Count += first != 0 || second != 0 ? 1 : 0;
     }
 
     // Sixteen at once; they stay within the room, for no more is filled than was looked at.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly int Add(Vector512<float> first, Vector512<float> second, Vector512<int> places, int count)
+    private void Add(Vector512<float> first, Vector512<float> second, Vector512<int> places)
     {
         var isFilled = ~(Vector512.Equals(first, Vector512<float>.Zero) & Vector512.Equals(second, Vector512<float>.Zero));
-        Avx512F.Compress(first, isFilled, first).Store(First + count);
-        Avx512F.Compress(second, isFilled, second).Store(Second + count);
-        Avx512F.Compress(places, isFilled.AsInt32(), places).Store(Places + count);
-        return BitOperations.PopCount(isFilled.ExtractMostSignificantBits());
+        Avx512F.Compress(first, isFilled, first).Store(First + Count);
+        Avx512F.Compress(second, isFilled, second).Store(Second + Count);
+        Avx512F.Compress(places, isFilled.AsInt32(), places).Store(Places + Count);
+        Count += BitOperations.PopCount(isFilled.ExtractMostSignificantBits());
     }
 }

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using Hourglass.Bottlenecks;
 using Hourglass.Corruption;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Convolutional;
@@ -119,9 +117,6 @@ public sealed class FusedConvolutionTests
     {
         using var scope = NewDisposeScope();
         using var noise = new Generator(11);
-        var values = rand([Samples, options.Input!.Length], generator: noise);
-        using var writer = SampleStore.CreateTemporary(null, [.. options.Input.Shape], ElementType.Float32);
-        writer.Append(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes));
-        return writer.Finish();
+        return SampleStores.Of(rand([Samples, options.Input!.Length], generator: noise), options.Input.Shape);
     }
 }

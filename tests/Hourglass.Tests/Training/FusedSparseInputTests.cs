@@ -1,5 +1,4 @@
 using Hourglass.Bottlenecks;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
@@ -58,9 +57,7 @@ public sealed class FusedSparseInputTests
             values[(entry / 12 * Columns) + (int)(290 * Math.Pow(random.NextDouble(), 3))] = random.NextSingle();
         }
 
-        using var writer = SampleStore.CreateTemporary(null, [Columns], ElementType.Float32);
-        writer.Append(values);
-        return writer.Finish();
+        return SampleStores.Of(values, Columns);
     }
 
     [Theory, MemberData(nameof(Names))]

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Hourglass.Bottlenecks;
 using Hourglass.Corruption;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
@@ -161,9 +160,7 @@ public sealed class FusedStepTests
         var values = rand([Samples, 37], generator: noise);
         values.narrow(1, 30, 1).round_();
         values.narrow(1, 31, 6).copy_(nn.functional.one_hot(randint(0, 6, [Samples], dtype: ScalarType.Int64, generator: noise), 6).to(ScalarType.Float32));
-        using var writer = SampleStore.CreateTemporary(null, [37], ElementType.Float32);
-        writer.Append(MemoryMarshal.Cast<byte, float>(values.contiguous().bytes));
-        return writer.Finish();
+        return SampleStores.Of(values, [37]);
     }
 
     internal static float[] Floats(Tensor tensor) => MemoryMarshal.Cast<byte, float>(tensor.bytes).ToArray();

@@ -1,6 +1,5 @@
 using Hourglass.Bottlenecks;
 using Hourglass.Corruption;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
@@ -60,9 +59,7 @@ public sealed class FusedZerosTests
             }
         }
 
-        using var writer = SampleStore.CreateTemporary(null, [Columns], ElementType.Float32);
-        writer.Append(values);
-        return writer.Finish();
+        return SampleStores.Of(values, Columns);
     }
 
     [Theory, MemberData(nameof(Names))]

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Convolutional;
@@ -96,8 +95,6 @@ public sealed class PrecisionTests
     private static SampleStore Store(InputOptions input)
     {
         using var samples = ContractTests.Samples(input);
-        using var writer = SampleStore.CreateTemporary(null, [.. input.Shape], ElementType.Float32);
-        writer.Append(MemoryMarshal.Cast<byte, float>(samples.to(ScalarType.Float32).contiguous().bytes));
-        return writer.Finish();
+        return SampleStores.Of(samples, input.Shape);
     }
 }

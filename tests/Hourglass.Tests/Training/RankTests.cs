@@ -205,9 +205,7 @@ public sealed class RankTests
     private static SampleStore Store(InputOptions input, int count = 30)
     {
         using var scope = NewDisposeScope();
-        using var writer = SampleStore.CreateTemporary(null, [.. input.Shape], ElementType.Float32);
-        writer.Append(MemoryMarshal.Cast<byte, float>(ContractTests.Samples(input, count).contiguous().bytes));
-        return writer.Finish();
+        return SampleStores.Of(ContractTests.Samples(input, count), input.Shape);
     }
 
     // The weights, and what is kept without gradients, after two steps, the second of fewer rows.

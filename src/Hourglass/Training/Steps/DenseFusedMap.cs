@@ -5,12 +5,11 @@ namespace Hourglass.Training.Steps;
 /// <summary>Weights in panels, rows of activations on both sides.</summary>
 internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient) : FusedMap(layer)
 {
-    private const double LargestFilledShare = 0.35; // `benchmarks kernels`: products gain up to about 0.4
+    private const double LargestFilledShare = 0.5; // `benchmarks kernels`: there both products still gain a twelfth or more, in whatever order values are filled
     private const int LeastInputs = 64;
-    private const int SharesOfThread = 8; // a picture's margins have nothing to do
     private readonly LayerRoom _room = room[layer];
     private readonly int _inputStride = DenseMap.Stride(layer.Inputs);
-    private readonly int _looked = Math.Min(room.Rows, DenseMap.TileRows);
+    private readonly bool _mayPassZerosBy = TakesZeros(layer) && input == room.Input && (long)room.Rows * layer.Blocks * DenseMap.Stride(layer.Outputs) <= int.MaxValue; // samples, not what layers make of them; places of their gradients are counted in 32 bits
 
     /// <summary>From what it is given to what it puts out.</summary>
     public DenseMap Map { get; } = weights.Map(layer);
@@ -26,9 +25,6 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
 
     /// <summary>What the map is given, [row, input].</summary>
     public float* Input => input;
-
-    /// <summary>Whether what it is given may be mostly zero: samples, not what layers make of them.</summary>
-    public bool TakesSamples => TakesZeros(Layer) && input == room.Input;
 
     /// <summary>Gradient of what it puts out, [row, output].</summary>
     public float* Gradient => _room.Gradient;
@@ -47,17 +43,21 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
         }
     }
 
-    /// <summary>Whether so few values are filled that products gain by passing zeros by, judged by eight rows; no bit depends on it.</summary>
-    /// <param name="first">First of the rows.</param>
-    public bool IsMostlyZero(int first)
+    // Judged by eight rows; no bit depends on it.
+    private bool IsMostlyZero(int first)
     {
+        if (!_mayPassZerosBy)
+        {
+            return false;
+        }
+
         var filled = 0;
-        for (var row = first; TakesSamples && row < first + _looked; row++)
+        for (var row = first; row < first + DenseMap.TileRows; row++)
         {
             filled += Layer.Inputs - new ReadOnlySpan<float>(input + ((long)row * _inputStride), Layer.Inputs).Count(0f);
         }
 
-        return TakesSamples && filled <= LargestFilledShare * _looked * Layer.Inputs;
+        return filled <= LargestFilledShare * DenseMap.TileRows * Layer.Inputs;
     }
 
     /// <summary>Whether a layer's map is large enough to look for zeros.</summary>
@@ -81,9 +81,6 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
 
     /// <summary>Pieces that the gradient of the weights is made in: blocks of inputs where zeros are passed by, else tiles.</summary>
     public int Pieces => IsFilled ? Map.PaddedInputs / DenseMap.TileRows : Map.Tiles;
-
-    /// <summary>Shares that the pieces come in: one for each thread, or, where some have more to do than others, many that threads take in turn.</summary>
-    public int Shares(int threads) => IsFilled ? threads * SharesOfThread : threads;
 
     /// <summary>After both passes, before threads share the gradient: clears rows that only pad the batch, and runs that are there for a layer that shares the weights.</summary>
     /// <param name="rows">Samples.</param>

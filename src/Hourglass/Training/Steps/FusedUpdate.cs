@@ -141,9 +141,10 @@ internal sealed unsafe class FusedUpdate : IDisposable
         {
             foreach (var map in _maps)
             {
-                for (var share = thread; share < map.Shares(_crew.Size) && !map.Layer.IsBiasOnly; share += _crew.Size)
+                var (from, to) = ((int)((long)map.Pieces * thread / _crew.Size), (int)((long)map.Pieces * (thread + 1) / _crew.Size));
+                if (from < to && !map.Layer.IsBiasOnly)
                 {
-                    Pieces(map, share, rows, rule, _room.ScratchOf(thread), isStep);
+                    Pieces(map, from, to, rows, rule, _room.ScratchOf(thread), isStep);
                 }
 
                 if (thread == 0)
@@ -164,11 +165,9 @@ internal sealed unsafe class FusedUpdate : IDisposable
         });
     }
 
-    private void Pieces<TRule>(DenseFusedMap map, int share, int rows, TRule rule, float* scratch, bool isStep)
+    private static void Pieces<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
-        var shares = map.Shares(_crew.Size);
-        var (from, to) = ((int)((long)map.Pieces * share / shares), (int)((long)map.Pieces * (share + 1) / shares));
         if (map.Stretches is null)
         {
             map.WeightGradient(from, to, rows, rule, scratch);
