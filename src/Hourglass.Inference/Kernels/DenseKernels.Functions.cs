@@ -5,7 +5,7 @@ namespace Hourglass.Kernels;
 /// <summary>Functions of values, in registers.</summary>
 internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Activate(DenseActivation activation, float* values, int count)
     {
         for (var i = 0; i < count && activation != DenseActivation.Linear; i += TLanes.Count)
@@ -25,7 +25,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void ActivateBack(DenseActivation activation, float* before, float* after, float* gradients, int count)
     {
         for (var i = 0; i < count && activation != DenseActivation.Linear; i += TLanes.Count)

@@ -12,7 +12,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     private const int QuotientRun = 8; // quotients from 1/88 to 1: eight of them in eight lanes stay above the smallest double
     private const float Tiny = 1e-20f;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override double SquaredError(float* output, float* target, float* gradient, int count, float scale)
     {
         var sum = Of(0);
@@ -37,7 +37,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     // max(z, 0) - z t + log(1 + exp(-|z|)), and sigmoid(z) - t. The logarithms of a lane are taken as one, of a product.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, float scale)
     {
         var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
@@ -65,7 +65,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         return Total(sum) + logs + LogTotal(product);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override double SquaredError(float* output, float* target, float* gradient, int count, int rows, float scale)
     {
         var (sum, twice, stride) = (Of(0), Of(2 * scale), DenseMap.Stride(count));
@@ -83,7 +83,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     // A logit of zero that pads a row adds log 2 and gets a gradient: both are taken away again.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override double BinaryCrossEntropy(float* output, float* target, float* gradient, int count, int rows, float scale)
     {
         var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
@@ -107,7 +107,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     // max(z, 0) - z t + log q with q = (1 - exp(-|z|)) / |z|, and the distribution's mean less t: Loaiza-Ganem and Cunningham 2019, https://arxiv.org/abs/1907.06845.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override double ContinuousBernoulli(float* output, float* target, float* gradient, int count, float scale)
     {
         var (sum, product, logs, factor) = (Of(0), Of(1), 0.0, Of(scale));
@@ -181,7 +181,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     // gradient = weight * softmax(output); gives the logarithm of the sum of exponentials.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static double Softmax(float* output, float* gradient, int count, float weight)
     {
         var largest = Largest(output, count);
@@ -211,7 +211,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         return largest + Math.Log(total);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static float Largest(float* values, int count)
     {
         var largest = float.NegativeInfinity;

@@ -8,7 +8,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
     private const int FewChannels = 8; // below, a patch's rows are too short to be copied as runs
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Gather(in PatchShape shape, float* pictures, long firstPlace, int count, int firstValue, int lastValue, float* patches)
     {
         if (shape.Channels < FewChannels)
@@ -39,7 +39,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Scatter(in PatchShape shape, float* patches, long firstPlace, int count, float* pictures)
     {
         if (shape.Channels < FewChannels)

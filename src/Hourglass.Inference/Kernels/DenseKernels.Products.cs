@@ -13,7 +13,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
     public override int Bits => TLanes.Count * 32;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Map(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
         var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
@@ -28,7 +28,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
         var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
@@ -56,7 +56,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Gradient<TRule>(in DenseMap map, RowProducts products, RowProducts more, int rows, int firstTile, int lastTile, TRule rule, float* packed = null)
     {
         var (inputStride, outputStride, tiles) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), map.PaddedInputs / Rows);
@@ -90,7 +90,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void BiasGradient<TRule>(in DenseMap map, float* dy, int rows, TRule rule)
     {
         var stride = DenseMap.Stride(map.Outputs);
@@ -106,7 +106,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Apply<TRule>(float* parameters, float* gradients, long count, bool isBias, TRule rule)
     {
         for (var i = 0L; i < count; i += TLanes.Count)
@@ -140,7 +140,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     // Eight rows side by side, [input][row]: the product then reads one run of memory.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void Interleave(float* x, long stride, int inputs, float* target)
     {
         for (var input = 0; input < inputs; input += Rows)
@@ -169,7 +169,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     // Eight rows and one register; what only pads the rows is zero.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void Narrow(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
         var (s0, s1) = (TLanes.Load(start), TLanes.Load(start + startStride));
@@ -203,7 +203,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: sixteen sums live in registers.")]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void EightRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
         var (a0, b0) = Pair(start);
@@ -255,7 +255,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         Store(target + (7 * stride), a7, b7);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void FourRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
     {
         var (a0, b0) = Pair(start);

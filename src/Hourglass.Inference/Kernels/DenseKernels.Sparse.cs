@@ -7,7 +7,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
     private const int SelectionRoom = 1 << 17; // values of interleaved rows: half a second-level cache, so that a panel fits beside them
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Combine(float* table, int stride, ReadOnlySpan<int> rows, ReadOnlySpan<float> factors, float* start, float* result)
     {
         if (result != start)
@@ -43,7 +43,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Products(float* table, int stride, ReadOnlySpan<int> rows, float* vector, Span<float> results)
     {
         for (var entry = 0; entry < rows.Length; entry++)
@@ -61,7 +61,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     // Panels outside, rows inside: weights come from memory once for a run of rows, and a tile of outputs is looked through while it is in the first cache.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void Select(in DenseMap map, float* x, int rows, float* scratch, ReadOnlySpan<LargestOfRow> largest)
     {
         var (stride, most) = (DenseMap.Stride(map.Inputs), SelectionRows(map.Inputs));

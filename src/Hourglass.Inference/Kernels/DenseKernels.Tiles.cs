@@ -8,7 +8,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 {
     private const int TileOutputs = 4; // by three registers of rows: twelve sums, which sixteen registers hold with what they are made of
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void MapTile(in DenseMap map, float* x, float* y, bool cutsNegative)
     {
         for (var output = 0; output < map.Outputs; output += TileOutputs)
@@ -22,7 +22,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     }
 
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: twelve sums live in registers.")]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void FourOutputs(float* weights, float* x, nint inputs, float* bias, float* y, bool cutsNegative)
     {
         var (a0, a1, a2, a3) = (Of(bias[0]), Of(bias[1]), Of(bias[2]), Of(bias[3]));

@@ -13,7 +13,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
     public override int FilledRows(int inputs) => Math.Clamp(FilledRoom / DenseMap.Stride(inputs) / Rows * Rows, Rows, MostFilledRows);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void MapFilled(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
         var (inputStride, outputStride, most) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), FilledRows(map.Inputs));
@@ -40,7 +40,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public override void GradientFilled<TRule>(in DenseMap map, RowProducts products, RowProducts more, int rows, int firstBlock, int lastBlock, TRule rule, float* scratch)
     {
         var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
@@ -102,7 +102,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void TwoSums(FilledPair* pair, float* table, float* start, float* target, nint targetRow)
     {
         var (places, first, second, count) = ((IntPtr)pair->Places, (IntPtr)pair->First, (IntPtr)pair->Second, (nint)pair->Count);
@@ -125,7 +125,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
     // Four panels of 512-bit registers.
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: sixteen sums live in registers.")]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private static void EightSums(FilledPair* pair, float* table, nint panel, float* start, float* target, nint targetRow, nint targetPanel)
     {
         var (places, first, second, count) = ((IntPtr)pair->Places, (IntPtr)pair->First, (IntPtr)pair->Second, (nint)pair->Count);

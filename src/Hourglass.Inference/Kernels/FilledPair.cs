@@ -26,7 +26,7 @@ internal unsafe struct FilledPair(float* memory, int room)
     /// <param name="x">The first.</param>
     /// <param name="stride">From the first to the second.</param>
     /// <param name="step">What places are counted in.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public void AddRows(float* x, int stride, int step)
     {
         var place = 0;
@@ -48,7 +48,7 @@ internal unsafe struct FilledPair(float* memory, int room)
     /// <param name="stride">From row to row.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="step">What places are counted in.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public static void AddColumns(FilledPair* pairs, float* x, int stride, int rows, int step)
     {
         var row = 0;

@@ -7,7 +7,7 @@ internal static unsafe class NarrowPatches
 {
     /// <summary>Copies patches of pictures into rows.</summary>
     /// <inheritdoc cref="DenseKernels.Gather(in PatchShape, float*, long, int, int, int, float*)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public static void Gather(in PatchShape shape, float* pictures, long firstPlace, int count, int firstValue, int lastValue, float* patches)
     {
         var stride = DenseMap.Stride(shape.Length);
@@ -43,7 +43,7 @@ internal static unsafe class NarrowPatches
     /// <summary>Adds patches to the pictures that they lie in.</summary>
     /// <remarks>Last columns first: a picture's place then gets its patches in their own order, wherever runs begin and end.</remarks>
     /// <inheritdoc cref="DenseKernels.Scatter(in PatchShape, float*, long, int, float*)"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public static void Scatter(in PatchShape shape, float* patches, long firstPlace, int count, float* pictures)
     {
         var stride = DenseMap.Stride(shape.Length);

@@ -82,7 +82,7 @@ internal readonly struct LinearScaling
     }
 
     // Whole tiles; false where a number is missing or a result is too large.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private unsafe bool TryScale(float* numbers, int tiles, float* target, int stride)
     {
         var (offset, inverse, scale) = (Vector512.Create(_offset), Vector512.Create(_inverse), Vector512.Create(-_scale));

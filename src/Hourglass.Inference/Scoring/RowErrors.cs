@@ -36,7 +36,7 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
     /// <param name="reconstructions">[value][row]; squared errors afterwards.</param>
     /// <param name="rows">Rows that are there.</param>
     /// <param name="figures">Receives [row, figure].</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     public void MeasureTile(float* samples, float* reconstructions, int rows, float* figures)
     {
         var parts = stackalloc float[Lanes * Lanes];
@@ -86,7 +86,7 @@ internal sealed unsafe class RowErrors(int length, IReadOnlyList<FeatureBlock> b
     }
 
     // The sum in sixteen parts, however wide the registers are.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private float Square(float* sample, float* reconstruction)
     {
         var (sums, place) = (Vector512<float>.Zero, 0);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Hourglass.Kernels;
 
 namespace Hourglass.Data.Tabular;
 
@@ -112,7 +113,7 @@ internal sealed unsafe class PagePieces(ParquetBytes bytes) : IDisposable
     }
 
     // Elements until enough is unpacked, a long literal comes, or fewer bytes are held than the longest element has.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(KernelCode.ByItself)]
     private void Unpack(int target)
     {
         var held = bytes.Held;
