@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Hourglass.Collectives;
 using Hourglass.Data;
+using Hourglass.Data.Output;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Benchmarks;
@@ -10,11 +11,14 @@ namespace Hourglass.Benchmarks;
 /// <summary>From a file to a sample store: by the clock and in processor time, for training (kinds, split, statistics, scaling) and with known preprocessing.</summary>
 internal static class Ingest
 {
+    /// <summary>The argument that asks for windows of rows instead of rows.</summary>
+    public const string Windows = "--windows";
+
     private const int Columns = 30;
 
     public static int Run(string[] args)
     {
-        var (rows, rounds, only) = (Arguments.Number(args, "--rows", 1_000_000), Arguments.Number(args, "--rounds", 3), Arguments.Text(args, "--only") ?? "");
+        var (rows, rounds, only, windows) = (Arguments.Number(args, "--rows", 1_000_000), Arguments.Number(args, "--rounds", 3), Arguments.Text(args, "--only") ?? "", args.Contains(Windows));
         var folder = Directory.CreateTempSubdirectory().FullName;
         var results = new List<IngestRow>();
         var table = args.Contains("--json") ? Console.Error : Console.Out;
@@ -26,11 +30,11 @@ internal static class Ingest
             {
                 if (Arguments.Number(args, "--ranks", 1) is var ranks and > 1)
                 {
-                    MeasureRanks(file, ranks, rounds, table);
+                    MeasureRanks(file, ranks, rounds, windows, table);
                     continue;
                 }
 
-                foreach (var row in Measure(file, rounds))
+                foreach (var row in Measure(file, rounds, windows))
                 {
                     results.Add(row);
                     table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File,-8} {row.Purpose,-10} {row.Megabytes,7:0.0} {row.Seconds,8:0.00} {row.Megabytes / row.Seconds,6:0} {row.ProcessorSeconds,12:0.00}"));
@@ -52,8 +56,14 @@ internal static class Ingest
 
     private static IEnumerable<string> Files(string folder, int rows, string only)
     {
-        var (csv, parquet) = (Path.Combine(folder, "rows.csv"), Path.Combine(folder, "rows.parquet"));
+        var (csv, parquet, array) = (Path.Combine(folder, "rows.csv"), Path.Combine(folder, "rows.parquet"), Path.Combine(folder, "rows.npy"));
         var columns = ScoringScene.Draw(rows);
+        if (only == "npy")
+        {
+            WriteArray(array, columns);
+            yield return array;
+        }
+
         if ("csv".Contains(only, StringComparison.Ordinal))
         {
             WriteCsv(csv, columns);
@@ -68,13 +78,14 @@ internal static class Ingest
     }
 
     // The best of some rounds: the file is in the system's cache, and the store goes there.
-    private static IEnumerable<IngestRow> Measure(string file, int rounds)
+    private static IEnumerable<IngestRow> Measure(string file, int rounds, bool windows)
     {
         var (name, size) = (Path.GetExtension(file)[1..], new FileInfo(file).Length / 1e6);
-        using var first = DataFile.Prepare(file, new ReadOptions(), new PreparationOptions());
+        var read = Options(windows);
+        using var first = DataFile.Prepare(file, read, new PreparationOptions());
         var preprocessing = first.Preprocessing;
-        yield return Best("training", () => DataFile.Prepare(file, new ReadOptions(), new PreparationOptions()));
-        yield return Best("scoring", () => DataFile.Apply(file, new ReadOptions(), preprocessing));
+        yield return Best("training", () => DataFile.Prepare(file, read, new PreparationOptions()));
+        yield return Best("scoring", () => DataFile.Apply(file, read, preprocessing));
 
         IngestRow Best(string purpose, Func<PreparedData> read) => Enumerable.Range(0, rounds).Select(_ =>
         {
@@ -86,13 +97,13 @@ internal static class Ingest
 
     /// <summary>What a rank does: reads a file with the others, some times.</summary>
     /// <returns>Seconds of the best round.</returns>
-    public static double[] Together(ICollective ranks, string file, int rounds)
+    public static double[] Together(ICollective ranks, string file, int rounds, bool windows)
     {
-        var (training, scoring, preprocessing) = (double.PositiveInfinity, double.PositiveInfinity, default(SamplePreprocessing));
+        var (training, scoring, preprocessing, options) = (double.PositiveInfinity, double.PositiveInfinity, default(SamplePreprocessing), Options(windows));
         for (var round = 0; round < rounds; round++)
         {
-            training = Math.Min(training, Seconds(() => DataFile.Prepare(file, new ReadOptions(), new PreparationOptions(), ranks)));
-            scoring = Math.Min(scoring, Seconds(() => DataFile.Apply(file, new ReadOptions(), preprocessing!, ranks)));
+            training = Math.Min(training, Seconds(() => DataFile.Prepare(file, options, new PreparationOptions(), ranks)));
+            scoring = Math.Min(scoring, Seconds(() => DataFile.Apply(file, options, preprocessing!, ranks)));
         }
 
         return [training, scoring];
@@ -108,7 +119,7 @@ internal static class Ingest
     }
 
     // One process on one processor, and several that share the reading.
-    private static void MeasureRanks(string file, int ranks, int rounds, TextWriter table)
+    private static void MeasureRanks(string file, int ranks, int rounds, bool windows, TextWriter table)
     {
         var launcher = RankLauncher.Find() ?? throw new InvalidOperationException("No MPI launcher is on the path (Debian: openmpi-bin or mpich).");
         var (alone, together) = (Start(1), Start(ranks));
@@ -118,8 +129,17 @@ internal static class Ingest
             table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetExtension(file)[1..],-8} {purpose,-10} {size,7:0.0} one process on one processor {alone[place]:0.00} s, {ranks} ranks {together[place]:0.00} s: {alone[place] / together[place]:0.00}x ({launcher.Name})"));
         }
 
-        double[] Start(int count) => RankWorker.Start<double[]>(count, launcher.Words, "--file", file, "--rounds", rounds.ToString(CultureInfo.InvariantCulture));
+        double[] Start(int count) => RankWorker.Start<double[]>(count, launcher.Words, "--file", file, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), windows ? Windows : "");
     }
+
+    private static ReadOptions Options(bool windows) => new() { Window = windows ? new WindowOptions(100, 10) : null };
+
+    private static void WriteArray(string path, float[][] columns) => ResultWriter.Write(path, new NumberTable
+    {
+        Columns = [.. Enumerable.Range(0, Columns).Select(column => $"c{column}")],
+        Count = columns[0].Length,
+        Blocks = Enumerable.Range(0, columns[0].Length).Select(row => columns.Select(column => column[row]).ToArray()),
+    });
 
     private static void WriteCsv(string path, float[][] columns)
     {

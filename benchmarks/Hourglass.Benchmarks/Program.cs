@@ -31,7 +31,7 @@ static int Usage()
     Console.Error.WriteLine("  disk [--gigabytes N] [--folder F]   what the disk gives of reads at random places: by length, by how many are under way, by threads (Linux)");
     Console.Error.WriteLine("  false-alarms [--sets N] [--rows N] [--folds N] [--members N] [--steps N] [--json]   promised and realised rates on generated tables");
     Console.Error.WriteLine("                                  whole detectors on generated tables: realised rates beside promised ones");
-    Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet] [--ranks N] [--json]\n                                  from CSV and Parquet to sample stores: MB/s by the clock, processor time; or by one process on one processor and by N ranks");
+    Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet|npy] [--windows] [--ranks N] [--json]\n                                  from CSV and Parquet, or a .npy array, to sample stores, of rows or of windows of rows: MB/s by the clock, processor time; or by one process on one processor and by N ranks");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N] [--first-seed N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");

@@ -32,7 +32,7 @@ internal static class RankWorker
         set_num_threads(1);
         object result = Arguments.Text(args, "--widths") is { } widths
             ? Train(ranks, [.. widths.Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))], Arguments.Number(args, "--batch", 256))
-            : Arguments.Text(args, "--file") is { } file ? Ingest.Together(ranks, file, Arguments.Number(args, "--rounds", 3)) : Sum(ranks);
+            : Arguments.Text(args, "--file") is { } file ? Ingest.Together(ranks, file, Arguments.Number(args, "--rounds", 3), args.Contains(Ingest.Windows)) : Sum(ranks);
         if (ranks.Rank == 0)
         {
             Console.WriteLine(JsonSerializer.Serialize(result, Arguments.Json));

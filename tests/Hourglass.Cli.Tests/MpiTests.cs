@@ -20,13 +20,15 @@ public sealed class MpiTests : IDisposable
     private static string[] Train(int batch, string name, params string[] more) =>
         ["train", "rows.csv", "--epochs", "2", "--batch-size", $"{batch}", "--bottleneck", "gaussian", "--corruption", "masking:0.1", "--hidden", "16", "--report", "none", "--out", name, .. more];
 
-    private async Task<float[]> Alone(MpiJob job)
+    private Task<float[]> Alone(MpiJob job) => Alone(job, Train(64, "alone.hourglass"));
+
+    private async Task<float[]> Alone(MpiJob job, string[] train)
     {
         var back = Environment.CurrentDirectory;
         try
         {
             Environment.CurrentDirectory = _folder;
-            Assert.Equal(0, await CommandLine.RunAsync(Train(64, "alone.hourglass"), TextWriter.Null, TextWriter.Null, isTerminal: false));
+            Assert.Equal(0, await CommandLine.RunAsync(train, TextWriter.Null, TextWriter.Null, isTerminal: false));
         }
         finally
         {
@@ -50,6 +52,22 @@ public sealed class MpiTests : IDisposable
             Assert.Single(text.Split('\n'), line => line.StartsWith("Engine:", StringComparison.Ordinal));
             Near(alone, job.Weights($"{ranks}.hourglass"));
         }
+    }
+
+    // Rows enough for a block of the file for each of four.
+    [Theory]
+    [InlineData("openmpi", 2)]
+    [InlineData("mpich", 4)]
+    public async Task Windows_of_rows_train_the_model_that_one_process_trains(string family, int ranks)
+    {
+        MpiJob.Require(family);
+        File.WriteAllText(Path.Combine(_folder, "rows.csv"), Rows(150_000));
+        var job = new MpiJob(family, _folder);
+        string[] windows = ["--window", "60:50", "--network", "dense", "--no-cache"];
+        var alone = await Alone(job, Train(64, "alone.hourglass", windows));
+        var (code, text) = job.Run(ranks, Train(64 / ranks, "many.hourglass", windows));
+        Assert.True(code == 0, text);
+        Near(alone, job.Weights("many.hourglass"));
     }
 
     [Theory, MemberData(nameof(Families))]

@@ -49,6 +49,11 @@ public static class HoldOut
         return hash ^ (hash >> 33);
     }
 
+    /// <summary>The first place that validates, where the last samples do.</summary>
+    /// <param name="samples">All of them.</param>
+    /// <param name="share">Share held out, 0 to below 1.</param>
+    internal static long Border(long samples, double share) => (long)Math.Round(samples * (1 - share));
+
     // Uniform on 0 to below 1.
     private static double Draw(ReadOnlySpan<byte> sample, int seed) => (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53));
 

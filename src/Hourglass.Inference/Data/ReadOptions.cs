@@ -134,10 +134,18 @@ public sealed record PreparationOptions
     /// <param name="sample">The raw sample's bytes.</param>
     internal bool IsHeld(long place, ReadOnlySpan<byte> sample) => ByPlace ? HoldOut.IsDrawn(place, Seed, Validation, ValidationFrom) : HoldOut.IsValidation(sample, Seed, Validation);
 
-    /// <summary>Which of neighbouring samples validate, where samples are drawn by their places.</summary>
+    /// <summary>Whether a sample's place says if it validates, and not what it holds.</summary>
+    internal bool NeedsPlaces => ByPlace || ByTime;
+
+    /// <summary>Which of neighbouring samples validate, where their places say it.</summary>
     /// <param name="first">The first one's place.</param>
     /// <param name="count">How many.</param>
-    internal bool[] Drawn(long first, int count) => [.. Enumerable.Range(0, count).Select(sample => HoldOut.IsDrawn(first + sample, Seed, Validation, ValidationFrom))];
+    /// <param name="all">Samples of the source; looked at where the last ones validate.</param>
+    internal bool[] Held(long first, int count, long all)
+    {
+        var border = HoldOut.Border(all, Validation);
+        return [.. Enumerable.Range(0, count).Select(sample => ByTime ? first + sample >= border : HoldOut.IsDrawn(first + sample, Seed, Validation, ValidationFrom))];
+    }
 }
 
 /// <summary>How a numeric column is scaled.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsCheck;
+using Hourglass.Bundles;
 using Hourglass.Data;
 using Hourglass.Preprocessing;
 
@@ -48,6 +49,22 @@ public sealed class SeriesTests
         using var data = DataFile.Prepare(path, Read with { Label = "state" }, new PreparationOptions { Validation = 0.2 });
         Assert.IsType<CalendarTransform>(Assert.IsType<SeriesPreprocessing>(data.Preprocessing).Rows.Columns[0]);
         Assert.Equal([4, 5], data.Preprocessing.SampleShape);
+    });
+
+    // A quoted field leaves the file to the reader of rows.
+    [Fact]
+    public void A_series_read_in_blocks_is_what_is_made_of_it_row_by_row() => With(Rows(40_000, gapAfter: 9), path =>
+    {
+        var (read, options) = (Read with { Label = "state" }, new PreparationOptions { Validation = 0.3 });
+        using var blocks = DataFile.Prepare(path, read, options);
+        File.WriteAllText(path, File.ReadAllText(path).Replace(",good", ",\"good\"", StringComparison.Ordinal));
+        using var rows = DataFile.Prepare(path, read, options);
+        Assert.Equal(BundleJson.Serialize(rows.Preprocessing), BundleJson.Serialize(blocks.Preprocessing));
+        Assert.Equal(rows.Split.Training, blocks.Split.Training);
+        Assert.Equal(rows.Split.Validation, blocks.Split.Validation);
+        Assert.Equal(rows.Times, blocks.Times);
+        Assert.Equal(rows.Rows!.Labels!.Codes, blocks.Rows!.Labels!.Codes);
+        Assert.True(File.ReadAllBytes(rows.Samples.Path).AsSpan().SequenceEqual(File.ReadAllBytes(blocks.Samples.Path)));
     });
 
     private static string[] Rows(int count, int gapAfter)

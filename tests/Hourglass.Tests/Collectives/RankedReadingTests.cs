@@ -15,37 +15,42 @@ public sealed class RankedReadingTests : IDisposable
     private const int Rows = 130_000; // more numbers than a column's sample holds, more distinct texts than are counted
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
-    public static TheoryData<string, int> Tables => new() { { "numbers", 2 }, { "numbers with gaps", 3 }, { "all kinds", 3 }, { "words beyond count", 2 }, { "zeros before", 3 } };
+    public static TheoryData<string, string, int> Tables => new()
+    {
+        { "numbers", "hash", 2 }, { "numbers with gaps", "hash", 3 }, { "all kinds", "hash", 3 }, { "words beyond count", "hash", 2 }, { "zeros before", "hash", 3 },
+        { "numbers with gaps", "place", 4 }, { "words beyond count", "place", 2 }, { "all kinds", "time", 4 }, { "words beyond count", "time", 2 },
+    };
 
     private string StoreFolder => Path.Combine(_folder, "stores");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory, MemberData(nameof(Tables))]
-    public void A_table_cut_among_ranks_becomes_the_store_and_preprocessing_of_one_process(string table, int size)
+    public void A_table_cut_among_ranks_becomes_the_store_and_preprocessing_of_one_process(string table, string split, int size)
     {
         var path = Write("rows.csv", Table(table));
-        var read = new ReadOptions { StoreFolder = StoreFolder, Label = table == "all kinds" ? "kind" : null, Id = table == "all kinds" ? "name" : null };
-        var options = new PreparationOptions { Seed = 5 };
+        var read = new ReadOptions { StoreFolder = StoreFolder, Label = table == "all kinds" ? "kind" : null, Id = table == "all kinds" ? "name" : null, Window = split == "time" ? new WindowOptions(20, 5) : null };
+        var options = new PreparationOptions { Seed = 5, ByPlace = split == "place" };
         using var alone = DataFile.Prepare(path, read, options);
-        Same(alone, size, ranks => DataFile.Prepare(path, read, options, ranks));
-        Same(Applied(path, read, alone), size, ranks => DataFile.Apply(path, read, alone.Preprocessing, ranks));
+        SameOfAll(alone, size, (ranks, progress) => DataFile.Prepare(path, read, options, ranks, progress));
+        SameOfAll(Applied(path, read, alone), size, (ranks, progress) => DataFile.Apply(path, read, alone.Preprocessing, ranks, progress));
     }
 
     [Theory]
     [InlineData("hash", 2)]
     [InlineData("hash", 5)]
-    [InlineData("place", 3)]
+    [InlineData("place", 4)]
     [InlineData("time", 2)]
+    [InlineData("time", 4)]
     public void A_Parquet_file_read_by_ranks_becomes_what_one_process_makes_of_it(string split, int size)
     {
         var path = Path.Combine(_folder, "rows.parquet");
         var random = new Random(3);
         ResultWriter.Write(path, new NumberTable { Columns = ["a", "b", "c"], Texts = [], Count = Rows, Blocks = Enumerable.Range(0, Rows / 1000).Select(_ => Enumerable.Range(0, 3000).Select(_ => random.NextSingle()).ToArray()) });
-        var options = new PreparationOptions { ByPlace = split == "place", ByTime = split == "time" };
-        using var alone = DataFile.Prepare(path, new ReadOptions(), options);
-        Same(alone, size, ranks => DataFile.Prepare(path, new ReadOptions(), options, ranks));
-        Same(Applied(path, new ReadOptions(), alone), size, ranks => DataFile.Apply(path, new ReadOptions(), alone.Preprocessing, ranks));
+        var (options, read) = (new PreparationOptions { ByPlace = split == "place" }, new ReadOptions { Window = split == "time" ? new WindowOptions(20, 5) : null });
+        using var alone = DataFile.Prepare(path, read, options);
+        SameOfAll(alone, size, (ranks, progress) => DataFile.Prepare(path, read, options, ranks, progress));
+        SameOfAll(Applied(path, read, alone), size, (ranks, progress) => DataFile.Apply(path, read, alone.Preprocessing, ranks, progress));
     }
 
     // Four pictures of another size are fitted, or give other numbers of tiles; two pictures leave a rank without any.
@@ -179,6 +184,14 @@ public sealed class RankedReadingTests : IDisposable
 
     private static PreparedData Applied(string path, ReadOptions read, PreparedData alone) => DataFile.Apply(path, read, alone.Preprocessing);
 
+    // The same, to which every rank has read a part: who reads tells how far it is.
+    private static void SameOfAll(PreparedData alone, int size, Func<ICollective, IProgress<double>, PreparedData> prepare)
+    {
+        var told = new Told[size];
+        Same(alone, size, ranks => prepare(ranks, told[ranks.Rank] = new Told()));
+        Assert.All(told, rank => Assert.True(rank.IsTold));
+    }
+
     // Whether all say that the samples come from a kept store.
     private static bool Same(PreparedData alone, int size, Func<ICollective, PreparedData> prepare)
     {
@@ -198,6 +211,13 @@ public sealed class RankedReadingTests : IDisposable
 
     private static string Facts(PreparedData data) =>
         BundleJson.Serialize(data.Preprocessing) + BundleJson.Serialize(data.Description) + BundleJson.Serialize(data.Split) + BundleJson.Serialize(data.Labels) + BundleJson.Serialize(data.Identifiers ?? []) + BundleJson.Serialize(data.Times ?? []);
+
+    private sealed class Told : IProgress<double>
+    {
+        public bool IsTold { get; private set; }
+
+        public void Report(double value) => IsTold = true;
+    }
 
     private string Write(string name, string text)
     {

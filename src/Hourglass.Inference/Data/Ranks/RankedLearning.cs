@@ -27,7 +27,12 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         var roles = Agreement.Together(ranks, () => TableRoles.Of(source, read));
         var schedule = ranks.Rank == 0 ? new SampleSchedule(options.Seed) : null; // who comes later does not know yet how many numbers came before
         var columns = source.Columns.Select(name => new ColumnStatistics(name, source.Decimal, schedule)).ToArray();
-        var learnt = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => Learn(roles, columns, schedule, progress)));
+        if (Places() is not { } places)
+        {
+            return null;
+        }
+
+        var learnt = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => Learn(roles, columns, schedule, places[ranks.Rank], progress)));
         if (!ranks.Gather([learnt is null ? (byte)0 : (byte)1]).All(isLearnt => isLearnt[0] == 1))
         {
             return null;
@@ -36,15 +41,38 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         var (before, isFull) = Before(columns);
         var samples = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ranks.Rank == 0 ? [] : Sample(learnt!, columns, before)));
         var told = Enumerable.Range(0, ranks.Size).Select(rank => StoreReach.PassBytes(ranks, rank, rank == ranks.Rank && rank > 0 ? ToBytes(columns, samples, isFull) : [])).ToList();
-        var fitted = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ranks.Rank == 0 ? Fit(roles, columns, told) : null));
+        var fitted = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ranks.Rank == 0 ? Fit(roles, columns, told, places) : null));
         var json = Encoding.UTF8.GetString(Agreement.Told(ranks, fitted is { } first ? Encoding.UTF8.GetBytes(BundleJson.Serialize<SamplePreprocessing>(first.Preprocessing)) : []));
-        return json.Length == 0 ? null : new LearntTable(roles, fitted?.Preprocessing ?? (TablePreprocessing)BundleJson.Deserialize<SamplePreprocessing>(json, source.Name), fitted?.Described ?? [], learnt!);
+        if (json.Length == 0)
+        {
+            return null;
+        }
+
+        var preprocessing = fitted?.Preprocessing ?? (TablePreprocessing)BundleJson.Deserialize<SamplePreprocessing>(json, source.Name);
+        return new LearntTable(roles.WithClock(source, preprocessing), preprocessing, fitted?.Described ?? [], learnt!);
     }
 
-    private LearntBlocks? Learn(TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, IProgress<double>? progress)
+    // Of each rank's rows, counted first where their places say which validate; null where one process must read the table.
+    private RowPlaces[]? Places()
+    {
+        if (!options.NeedsPlaces)
+        {
+            return [.. Enumerable.Repeat(new RowPlaces(0, 0), ranks.Size)];
+        }
+
+        var own = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () =>
+        {
+            using var blocks = Open(new HashSet<int>(), ranks.Rank);
+            return blocks is null ? null : TableLearning.Count(blocks);
+        }));
+        var rows = ranks.Gather(BitConverter.GetBytes(own ?? -1)).Select(count => BitConverter.ToInt64(count)).ToList();
+        return rows.Contains(-1) ? null : [.. Enumerable.Range(0, ranks.Size).Select(rank => new RowPlaces(rows.Take(rank).Sum(), rows.Sum()))];
+    }
+
+    private LearntBlocks? Learn(TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, RowPlaces places, IProgress<double>? progress)
     {
         using var blocks = Open(TableData.AllOf(source), ranks.Rank);
-        return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, ranks.Size, progress, cancellationToken);
+        return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, places, ranks.Size, progress, cancellationToken);
     }
 
     // For each column, training numbers on the ranks before, and whether one of them has seen as many distinct texts as are counted.
@@ -108,7 +136,7 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
     }
 
     // Null where only a pass over the rows tells.
-    private (TablePreprocessing Preprocessing, ColumnDescription[] Described)? Fit(TableRoles roles, ColumnStatistics[] columns, List<byte[]> told)
+    private (TablePreprocessing Preprocessing, ColumnDescription[] Described)? Fit(TableRoles roles, ColumnStatistics[] columns, List<byte[]> told, RowPlaces[] places)
     {
         for (var rank = 1; rank < told.Count; rank++)
         {
@@ -125,24 +153,26 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
                 }
             }
 
-            CountAgain(roles, columns, again, rank);
+            CountAgain(roles, columns, again, rank, places[rank]);
         }
 
         return Array.Exists(columns, column => column.NeedsTexts) ? null : TableData.Fit(source, roles, columns, options);
     }
 
     // Texts of a rank's rows, after those of the ranks before, until no more are counted.
-    private void CountAgain(TableRoles roles, ColumnStatistics[] columns, List<(int Column, TextCounts Later)> again, int rank)
+    private void CountAgain(TableRoles roles, ColumnStatistics[] columns, List<(int Column, TextCounts Later)> again, int rank, RowPlaces places)
     {
-        var before = again.ConvertAll(entry => columns[entry.Column].Texts.Rows);
+        var (before, passed) = (again.ConvertAll(entry => columns[entry.Column].Texts.Rows), 0L);
         using var blocks = again.Count > 0 ? Open(TableData.AllOf(source), rank) : null;
         for (var number = 0; number < blocks?.Count && again.Exists(entry => !columns[entry.Column].Texts.IsDone(entry.Later)); number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var block = ParsedBlock.Of(blocks.Read(number) ?? throw new DataException($"{source.Name}: changed while it was read."), roles, Columns, options);
+            var isHeld = places.Split(block, passed, options).IsHeld;
+            passed += block.Block.Rows;
             foreach (var (column, _) in again)
             {
-                columns[column].Texts.Add(block.Block, column, block.Numbers[column], block.Split!.IsHeld);
+                columns[column].Texts.Add(block.Block, column, block.Numbers[column], isHeld);
             }
         }
 

@@ -17,16 +17,18 @@ internal sealed class RankedTable(ICollective ranks, TableSource source, ReadOpt
     /// <returns>Null on ranks other than the first.</returns>
     public PreparedData? Prepare(PreparationOptions options)
     {
-        // Rows that are drawn by their places or split by their time are counted from the first one on.
-        var learnt = options.ByTime || options.ByPlace ? null : new RankedLearning(ranks, source, options, cancellationToken).Run(read, progress);
+        var learnt = new RankedLearning(ranks, source, options, cancellationToken).Run(read, progress);
         return learnt is null ? AtFirst(() => TableData.Prepare(source, read, options, progress, cancellationToken))
             : Ingest(learnt.Roles, learnt.Preprocessing, learnt.Described, options, learnt.Blocks);
     }
 
     /// <summary>Applies what was fitted before.</summary>
     /// <returns>Null on ranks other than the first.</returns>
-    public PreparedData? Apply(TablePreprocessing preprocessing) =>
-        Ingest(Agreement.Together(ranks, () => TableData.RolesFor(source, read, preprocessing)), preprocessing, [], new PreparationOptions { Validation = 0 }, null);
+    public PreparedData? Apply(TablePreprocessing preprocessing)
+    {
+        var roles = Agreement.Together(ranks, () => TableData.RolesFor(source, read, preprocessing));
+        return Ingest(roles, TableData.InputsFor(source, roles, preprocessing), [], new PreparationOptions { Validation = 0 }, null);
+    }
 
     private PreparedData? AtFirst(Func<PreparedData> work) => ranks.Rank == 0 ? work() : null;
 

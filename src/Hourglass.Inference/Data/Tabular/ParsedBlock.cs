@@ -8,10 +8,22 @@ internal sealed record BlockSplit(bool[] IsHeld)
     public int[] Training { get; } = [.. Enumerable.Range(0, IsHeld.Length).Where(row => !IsHeld[row])];
 }
 
+/// <summary>Where in a table a run of its rows lies.</summary>
+/// <param name="First">The first row's place.</param>
+/// <param name="All">Rows of the table; looked at where the last ones validate.</param>
+internal sealed record RowPlaces(long First, long All)
+{
+    /// <summary>The split of a block.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="before">Rows of the run before it.</param>
+    /// <param name="options">Of the split.</param>
+    public BlockSplit Split(ParsedBlock block, long before, PreparationOptions options) => block.Split ?? new BlockSplit(options.Held(First + before, block.Block.Rows, All));
+}
+
 /// <summary>A block with its numbers.</summary>
 /// <param name="Block">The rows.</param>
 /// <param name="Numbers">[column][row]; null for columns that hold others.</param>
-/// <param name="Split">Null where rows are drawn by their places, which those before it decide.</param>
+/// <param name="Split">Null where places say which rows validate: the rows before decide these.</param>
 internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, BlockSplit? Split)
 {
     /// <summary>Parses all columns.</summary>
@@ -31,6 +43,6 @@ internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] N
             }
         }
 
-        return new ParsedBlock(block, numbers, options.ByPlace ? null : new BlockSplit(roles.Held(block, columns, options)));
+        return new ParsedBlock(block, numbers, options.NeedsPlaces ? null : new BlockSplit(roles.Held(block, columns, options)));
     }
 }

@@ -12,7 +12,7 @@ internal static class SeriesData
     public static PreparedData Prepare(PreparedData rows, WindowOptions window, double validation)
     {
         var store = Windows(rows, window);
-        var border = (long)Math.Round(rows.Samples.Count * (1 - validation));
+        var border = HoldOut.Border(rows.Samples.Count, validation);
         var (training, held) = (new List<long>(), new List<long>());
         foreach (var number in Whole(rows, store.Count, window))
         {

@@ -12,7 +12,7 @@ internal static class TableData
         var roles = TableRoles.Of(source, read);
         var hash = Task.Run(source.Hash, cancellationToken);
         var (columns, schedule) = NewColumns();
-        var learnt = options.ByTime ? null : LearnByBlocks();
+        var learnt = LearnByBlocks();
         if (learnt is null || Array.Exists(columns, column => column.NeedsTexts))
         {
             learnt = null;
@@ -26,8 +26,10 @@ internal static class TableData
 
         LearntBlocks? LearnByBlocks()
         {
-            using var blocks = source.OpenBlocks(AllOf(source));
-            return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, sharers: 1, progress, cancellationToken);
+            using var counted = options.ByTime ? source.OpenBlocks(new HashSet<int>()) : null;
+            var rows = counted is null ? 0 : TableLearning.Count(counted);
+            using var blocks = rows is null ? null : source.OpenBlocks(AllOf(source));
+            return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, new RowPlaces(0, rows!.Value), sharers: 1, progress, cancellationToken);
         }
 
         (ColumnStatistics[] Columns, SampleSchedule Schedule) NewColumns()
@@ -42,8 +44,7 @@ internal static class TableData
     {
         progress?.Report(0);
         var roles = RolesFor(source, read, preprocessing);
-        var inputs = roles.Label is { } label ? preprocessing.WithoutNewsOf(source.Columns[label]) : preprocessing;
-        return new TableIngest(source, read, roles, inputs, new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
+        return new TableIngest(source, read, roles, InputsFor(source, roles, preprocessing), new PreparationOptions { Validation = 0 }, Task.Run(source.Hash, cancellationToken)).Run([], progress, 0, cancellationToken);
     }
 
     /// <summary>Columns that are not model input, where preprocessing was fitted before.</summary>
@@ -59,6 +60,9 @@ internal static class TableData
         var label = read.Label is null || source.Columns.Contains(read.Label, StringComparer.OrdinalIgnoreCase) || int.TryParse(read.Label, CultureInfo.InvariantCulture, out _) ? read.Label : null;
         return TableRoles.Of(source, read with { Label = label, Ignore = [] }).WithClock(source, preprocessing);
     }
+
+    /// <summary>The preprocessing without what it would say about the label's column.</summary>
+    public static TablePreprocessing InputsFor(TableSource source, TableRoles roles, TablePreprocessing preprocessing) => roles.Label is { } label ? preprocessing.WithoutNewsOf(source.Columns[label]) : preprocessing;
 
     /// <summary>Numbers of all columns.</summary>
     public static IReadOnlySet<int> AllOf(TableSource source) => Enumerable.Range(0, source.Columns.Count).ToHashSet();

@@ -94,11 +94,12 @@ internal sealed class TableFacts(TableRoles roles)
     /// <param name="samples">Their values.</param>
     /// <param name="preprocessing">What made them.</param>
     /// <param name="description">Of the source.</param>
-    public PreparedData Of(Stores.SampleStore samples, Preprocessing.TablePreprocessing preprocessing, DataDescription description) => new()
+    /// <param name="options">Of the split: which rows are the last ones is known only now.</param>
+    public PreparedData Of(Stores.SampleStore samples, Preprocessing.TablePreprocessing preprocessing, DataDescription description, PreparationOptions options) => new()
     {
         Samples = samples,
         Preprocessing = preprocessing,
-        Split = HoldOut.Split(_isHeld),
+        Split = HoldOut.Split(options.ByTime ? [.. options.Held(0, _isHeld.Count, _isHeld.Count)] : _isHeld),
         Labels = roles.Label is null ? null : LabelCodes.From(_labels),
         Identifiers = roles.Id is null ? null : _identifiers,
         Times = roles.Clock is null ? null : _times,

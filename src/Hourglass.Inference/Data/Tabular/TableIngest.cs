@@ -34,7 +34,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     public PreparedData Complete(SampleStoreWriter writer, IReadOnlyList<ColumnDescription> described, IReadOnlyList<DataException> badRows)
     {
         var store = writer.Finish();
-        return Facts.Of(store, preprocessing, new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) });
+        return Facts.Of(store, preprocessing, new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) }, options);
     }
 
     /// <summary>Starts a store.</summary>
@@ -63,7 +63,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
                 return false;
             }
 
-            Facts.Add(samples, options.ByPlace ? options.Drawn(writer.Count, samples.Values.Length / preprocessing.SampleShape[0]) : samples.IsHeld);
+            Facts.Add(samples, samples.IsHeld is [] ? options.Held(writer.Count, samples.Values.Length / preprocessing.SampleShape[0], writer.Count) : samples.IsHeld);
             writer.Append(samples.Values);
             progress?.Report(start + ((1 - start) * ++done / blocks.Count));
         }
@@ -78,7 +78,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             return null;
         }
 
-        var samples = BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.ByPlace ? [] : null));
+        var samples = BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.NeedsPlaces ? [] : null));
         block.Release();
         return samples;
     }

@@ -11,11 +11,12 @@ internal static class TableLearning
     /// <param name="columns">Receive what is learnt.</param>
     /// <param name="schedule">Of the columns' samples; null where numbers are only counted.</param>
     /// <param name="options">Of the split.</param>
+    /// <param name="places">Of the rows.</param>
     /// <param name="sharers">Processes that share the machine's memory.</param>
     /// <param name="progress">Told the share done, up to one half.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Null where the table must be read by its rows.</returns>
-    public static LearntBlocks? ByBlocks(TableBlocks blocks, TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, PreparationOptions options, int sharers, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static LearntBlocks? ByBlocks(TableBlocks blocks, TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, PreparationOptions options, RowPlaces places, int sharers, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var (held, kept, rows) = (new List<bool[]>(), new KeptBlocks(roles, sharers), 0L);
         foreach (var block in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } read ? ParsedBlock.Of(read, roles, columns.Length, options) : null))
@@ -26,8 +27,9 @@ internal static class TableLearning
                 return null;
             }
 
-            var own = options.ByPlace ? new BlockSplit(options.Drawn(rows, block.Block.Rows)) : block.Split!;
-            schedule?.Reach(rows += block.Block.Rows);
+            var own = places.Split(block, rows, options);
+            rows += block.Block.Rows;
+            schedule?.Reach(rows);
             Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], own.IsHeld, own.Training));
             held.Add(own.IsHeld);
             kept.Add(block.Block, block.Numbers);
@@ -38,17 +40,36 @@ internal static class TableLearning
         return new LearntBlocks(held, kept);
     }
 
+    /// <summary>Counts rows.</summary>
+    /// <param name="blocks">All of a table, or a rank's share; no column need be wanted.</param>
+    /// <returns>Null where the table must be read by its rows.</returns>
+    public static long? Count(TableBlocks blocks)
+    {
+        var rows = 0L;
+        foreach (var count in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number)?.Rows))
+        {
+            if (count is null)
+            {
+                return null;
+            }
+
+            rows += count.Value;
+        }
+
+        return rows;
+    }
+
     /// <summary>Learns from rows, one after another.</summary>
     public static void ByRows(TableSource source, TableRoles roles, ColumnStatistics[] columns, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         Action<DataException>? skip = read.OnBadRow == BadRowPolicy.Skip ? _ => { } : null; // listed by the second pass
         var key = new RowKey(source, roles);
         var place = 0L;
-        var left = options.ByTime ? (long)Math.Round(source.Rows(skip).LongCount() * (1 - options.Validation)) : 0;
+        var border = options.ByTime ? HoldOut.Border(source.Rows(skip).LongCount(), options.Validation) : 0;
         foreach (var row in source.Rows(skip, progress, 0, 0.5))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var isTraining = options.ByTime ? left-- > 0 : !options.IsHeld(place++, key.Of(row));
+            var isTraining = options.ByTime ? place++ < border : !options.IsHeld(place++, key.Of(row));
             for (var column = 0; column < columns.Length; column++)
             {
                 columns[column].Add(row.Fields[column], isTraining);
