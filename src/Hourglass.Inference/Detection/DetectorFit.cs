@@ -25,6 +25,18 @@ public static class DetectorFit
     public static Detector Fit(DetectorBasis basis, IReadOnlyList<HeldOutFold> folds, IReadOnlyList<RuleRecord> rules) =>
         new(basis, Fit(rules, basis, new FoldedFit(basis, folds).Fit), rules[0].Name, folds: folds.Count);
 
+    /// <summary>What scored each fold's samples for the thresholds of <see cref="Fit(DetectorBasis, IReadOnlyList{HeldOutFold}, IReadOnlyList{RuleRecord})"/>.</summary>
+    /// <param name="detector">What was fitted.</param>
+    /// <param name="folds">What it was fitted from; each detector asks its fold's basis, which the caller keeps.</param>
+    /// <param name="rules">What was fitted.</param>
+    public static IReadOnlyList<Detector> OutOfFold(Detector detector, IReadOnlyList<HeldOutFold> folds, IReadOnlyList<RuleRecord> rules)
+    {
+        var fit = new FoldedFit(detector.Basis, folds);
+        return [.. folds.Select((fold, place) => new Detector(fold.Basis, [.. rules.Zip(detector.Rules, (rule, fitted) => new ScoreRule(rule.Name, Terms(rule, fold.Basis, record => fit.OutOf(place, record)), fitted.HeldOut))], detector.Rule.Name, detector.Calibration.Rule, folds.Count))];
+    }
+
+    private static List<TTerm> Terms<TTerm>(RuleRecord rule, DetectorBasis basis, Func<TermRecord, TTerm> fit) => [.. rule.Terms.Where(record => record.Suits(basis)).Select(fit)];
+
     private static IReadOnlyList<ScoreRule> Fit(IReadOnlyList<RuleRecord> rules, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
     {
         var fitted = new Dictionary<TermRecord, FittedTerm>(); // terms that several rules share are fitted and measured once
@@ -33,7 +45,7 @@ public static class DetectorFit
 
     private static ScoreRule Fit(RuleRecord rule, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
     {
-        var terms = rule.Terms.Where(record => record.Suits(basis)).Select(fit).ToList();
+        var terms = Terms(rule, basis, fit);
         var scores = (double[])terms[0].HeldOut.Clone();
         foreach (var term in terms.Skip(1))
         {

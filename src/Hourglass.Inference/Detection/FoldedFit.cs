@@ -34,6 +34,13 @@ internal sealed class FoldedFit
         return new FittedTerm(term.With(term.Record.InUnitsOf(Sorted(record, null))), [.. scores]);
     }
 
+    /// <summary>A term as a fold's samples are scored by it: learnt without them, in units that they had no say in.</summary>
+    public ScoreTerm OutOf(int fold, TermRecord record)
+    {
+        var term = record.Fit(_heldOut[fold].Basis, record.LearnsFromHeldOut ? [.. _heldOut.Where((_, other) => other != fold)] : []);
+        return term.With(term.Record.InUnitsOf(Sorted(record, fold)));
+    }
+
     // What the samples of all folds but one measure.
     private double[] Sorted(TermRecord record, int? without)
     {

@@ -182,8 +182,8 @@ public sealed record TrainRequest
 /// <param name="Training">Epochs.</param>
 public sealed record TrainObserver(IProgress<double>? Reading, Action<PreparedData, AutoencoderOptions>? Prepared, IProgress<TrainingProgress>? Training)
 {
-    /// <summary>A detector that was learnt, with its data while they are open.</summary>
-    public Action<AnomalyDetector, PreparedData>? Detected { get; init; }
+    /// <summary>A detector that was learnt, with the samples held out from it, or from it without a fold, while they are open.</summary>
+    public Action<AnomalyDetector, IReadOnlyList<HeldOutPart>>? Detected { get; init; }
 }
 
 /// <summary>A trained model and the data it saw.</summary>

@@ -62,13 +62,17 @@ public sealed class DetectorFitTests
         var rows = Draw(Count, 5, equal: 0);
         float[] Part(Func<int, bool> isChosen) => [.. rows.Chunk(3).Where((_, row) => isChosen(row)).SelectMany(row => row)];
         var folds = Enumerable.Range(0, Folds).Select(fold => new HeldOutFold(new DetectorBasis(Rows, [], Part(row => row % Folds != fold)), Part(row => row % Folds == fold))).ToList();
-        var detector = DetectorFit.Fit(new DetectorBasis(Rows, [], rows), folds, [new RuleRecord("neighbours", [new NeighbourRecord { Neighbours = 1 }])]);
+        RuleRecord[] rules = [new RuleRecord("neighbours", [new NeighbourRecord { Neighbours = 1 }])];
+        var detector = DetectorFit.Fit(new DetectorBasis(Rows, [], rows), folds, rules);
         var cells = rows.Chunk(3).ToArray();
         var nearest = Enumerable.Range(0, Count).Select(row => Enumerable.Range(0, Count).Where(other => other % Folds != row % Folds).Min(other => Math.Sqrt(cells[row].Zip(cells[other], (a, b) => Math.Pow((double)a - b, 2)).Sum()))).ToArray();
         var units = Enumerable.Range(0, Folds).Select(fold => nearest.Where((_, row) => row % Folds != fold).Order().ElementAt((int)(0.5 * (Count - 1 - (Count / Folds))))).ToArray();
-        var expected = nearest.Select((distance, row) => distance / units[row % Folds]).OrderDescending().ToArray();
+        var outOfFold = nearest.Select((distance, row) => distance / units[row % Folds]).ToArray();
+        var expected = outOfFold.OrderDescending().ToArray();
         Assert.Equal(Count, detector.Calibration.HeldOut.Count);
         Assert.All(Enumerable.Range(1, Count), rank => Assert.Equal(expected[rank - 1], detector.Calibration.HeldOut.Highest(rank), 1e-5 * expected[rank - 1]));
+        Assert.All(DetectorFit.OutOfFold(detector, folds, rules).Zip(folds).Select((pair, fold) => (Scores: pair.First.Score(pair.Second.HeldOut), Fold: fold)), own =>
+            Assert.Equal(outOfFold.Where((_, row) => row % Folds == own.Fold), own.Scores, (wanted, score) => Math.Abs(wanted - score) <= 1e-5 * wanted));
         Assert.InRange(detector.Score(Draw(4000, 6, equal: 0)).Count(score => detector.Calibration.PValue(score) <= 0.1), 220, 440); // 400 promised; rows are farther from those of two folds than from all, by the cube root of 2 / 3
     }
 

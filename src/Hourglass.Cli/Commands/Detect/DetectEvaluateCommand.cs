@@ -109,7 +109,7 @@ internal static class DetectEvaluateCommand
                 new("Beside rivals", ["rule", .. RuleColumns], RuleRows(figures), "Each rule with its own threshold at the same promise; empty where too few samples were held out for it."),
                 .. figures.Kinds.Count > 1 ? [new DetectorReportTable("By kind", KindColumns, KindRows(figures), "AUROC of each kind against all normal samples; recall at the threshold.")] : Array.Empty<DetectorReportTable>(),
             ],
-            HighestSamples.Explain(detector, data, highest));
+            HighestSamples.Explain([.. highest.Select(sample => new FoundSample(detector.Detector, data, sample))]));
     }
 
     private static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "";

@@ -33,7 +33,7 @@ internal static class DetectTrainCommand
         model.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
-            RequireFolds(parse.GetValue(folds), parse.GetResult(held) is { Implicit: false }, parse.GetValue(report));
+            RequireFolds(parse.GetValue(folds), parse.GetResult(held) is { Implicit: false });
             var start = Start(parse.GetValue(members), parse.GetValue(contaminated));
             var request = new DetectRequest
             {
@@ -54,16 +54,16 @@ internal static class DetectTrainCommand
         return command;
     }
 
-    private static void RequireFolds(int folds, bool isPartNamed, string? report)
+    private static void RequireFolds(int folds, bool isPartNamed)
     {
         if (folds is not 0 and < 3)
         {
             throw new HourglassException($"--folds {folds}: expected 3 or more; 5 is usual. Without it a part is held out.");
         }
 
-        if (folds > 0 && (isPartNamed || report is not null))
+        if (folds > 0 && isPartNamed)
         {
-            throw new HourglassException($"--folds keeps no part of the samples out, {(isPartNamed ? "and --held-out names one: give one of the two" : "and the page of --report shows that part: leave one of the two out, or make a page with 'hourglass detect evaluate --report'")}.");
+            throw new HourglassException("--folds keeps no part of the samples out, and --held-out names one: give one of the two.");
         }
     }
 
@@ -92,7 +92,7 @@ internal static class DetectTrainCommand
         var reading = new ReadingDisplay(screen, request.Data);
         var observer = new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), new ProgressDisplay(screen))
         {
-            Detected = page is null ? null : (learnt, data) => DetectorReport.Write(page, HeldOutPage.Of(learnt, data)),
+            Detected = page is null ? null : (learnt, parts) => DetectorReport.Write(page, HeldOutPage.Of(learnt.Detector, parts)),
         };
         using var detector = AnomalyDetector.Fit(request, observer, cancellationToken);
         var record = detector.Record;

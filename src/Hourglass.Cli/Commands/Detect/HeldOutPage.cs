@@ -1,5 +1,6 @@
 using System.Globalization;
 using Hourglass.Data;
+using Hourglass.Detection;
 using Hourglass.Reporting;
 using Hourglass.Tasks.AnomalyDetection;
 
@@ -13,34 +14,47 @@ internal static class HeldOutPage
 
     /// <summary>Scores held-out samples by every rule.</summary>
     /// <param name="detector">The detector.</param>
-    /// <param name="data">What it was learnt from, split.</param>
-    public static DetectorReportContents Of(AnomalyDetector detector, PreparedData data)
+    /// <param name="parts">What was held out from it; of folds each.</param>
+    public static DetectorReportContents Of(Detector detector, IReadOnlyList<HeldOutPart> parts)
     {
-        var heldOut = data.Split.Validation;
-        var taken = heldOut.Length <= Most ? heldOut : [.. Enumerable.Range(0, Most).Select(place => heldOut[(long)place * heldOut.Length / Most])];
-        var samples = new float[taken.Length * data.Samples.SampleLength];
-        data.Samples.Gather(taken, samples);
-        var own = detector.Detector.Score(samples);
+        var taken = parts.Select(part => Taken(part.Data.Split.Validation, Most / parts.Count)).ToList();
+        var blocks = parts.Zip(taken, (part, samples) => Values(part.Data, samples)).ToList();
+        var own = Scores(detector.Rule.Name);
         var order = Descending(own);
-        var rows = detector.Detector.Rules.Select(rule => Row(detector, rule.Name, rule.Name == detector.Detector.Rule.Name ? own : detector.Detector.Use(rule.Name).Score(samples), order));
-        var threshold = detector.Detector.Calibration.Threshold();
+        var rows = detector.Rules.Select(rule => Row(detector, rule.Name, rule.Name == detector.Rule.Name ? own : Scores(rule.Name), order));
+        var shown = parts.SelectMany((part, place) => taken[place].Select(sample => new FoundSample(part.Detector, part.Data, (int)sample))).ToList();
         return new DetectorReportContents(
-            $"What is normal in {Path.GetFileName(data.Description.Source)}",
-            $"Learnt from {data.Split.Training.Length} samples; {heldOut.Length} were held out and are shown here. {threshold.Sentence}",
+            $"What is normal in {Path.GetFileName(parts[0].Data.Description.Source)}",
+            $"{Origin(parts)} {detector.Calibration.Threshold().Sentence}",
             [], [],
             [
-                new("Rules on the held-out samples", ["rule", "threshold", "median", "highest 1 %", $"of the {Math.Min(Highest, taken.Length)} highest", "rank correlation"], [.. rows], $"Every rule in units of its own. The fifth column counts how many of the strangest samples by \"{detector.Detector.Rule.Name}\" are among the rule's strangest, the last compares the order of all. Labels tell which rule is better: detect evaluate."),
+                new("Rules on the held-out samples", ["rule", "threshold", "median", "highest 1 %", $"of the {Math.Min(Highest, own.Length)} highest", "rank correlation"], [.. rows], $"Every rule in units of its own. The fifth column counts how many of the strangest samples by \"{detector.Rule.Name}\" are among the rule's strangest, the last compares the order of all. Labels tell which rule is better: detect evaluate."),
             ],
-            HighestSamples.Explain(detector, data, [.. order.Take(Highest).Select(place => (int)taken[place])]));
+            HighestSamples.Explain([.. order.Take(Highest).Select(place => shown[place])]));
+
+        double[] Scores(string rule) => [.. parts.Zip(blocks).SelectMany(pair => pair.First.Detector.Use(rule).Score(pair.Second))];
     }
 
-    private static string[] Row(AnomalyDetector detector, string rule, double[] scores, int[] order)
+    private static string Origin(IReadOnlyList<HeldOutPart> parts) => parts is [var only]
+        ? $"Learnt from {only.Data.Split.Training.Length} samples; {only.Data.Split.Validation.Length} were held out and are shown here."
+        : $"Learnt from {parts.Sum(part => part.Data.Split.Validation.Length)} samples. Each is shown here as it is scored by what was learnt without its fold ({parts.Count} folds).";
+
+    private static long[] Taken(long[] heldOut, int most) => heldOut.Length <= most ? heldOut : [.. Enumerable.Range(0, most).Select(place => heldOut[(long)place * heldOut.Length / most])];
+
+    private static float[] Values(PreparedData data, long[] samples)
+    {
+        var values = new float[samples.Length * data.Samples.SampleLength];
+        data.Samples.Gather(samples, values);
+        return values;
+    }
+
+    private static string[] Row(Detector detector, string rule, double[] scores, int[] order)
     {
         var (sorted, theirs) = (scores.Order().ToArray(), Descending(scores));
         var common = order.Take(Highest).Intersect(theirs.Take(Highest)).Count();
         return
         [
-            rule, detector.Detector.Use(rule).Calibration.Threshold().Value is { } value ? Number(value) : "", Number(sorted[sorted.Length / 2]), Number(sorted[(int)(0.99 * (sorted.Length - 1))]),
+            rule, detector.Use(rule).Calibration.Threshold().Value is { } value ? Number(value) : "", Number(sorted[sorted.Length / 2]), Number(sorted[(int)(0.99 * (sorted.Length - 1))]),
             common.ToString(CultureInfo.InvariantCulture), RankCorrelation(order, theirs).ToString("0.00", CultureInfo.InvariantCulture),
         ];
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Hourglass.Data;
+using Hourglass.Detection;
 using Hourglass.Reporting;
-using Hourglass.Tasks.AnomalyDetection;
 
 namespace Hourglass.Cli.Commands.Detect;
 
@@ -9,18 +9,30 @@ namespace Hourglass.Cli.Commands.Detect;
 internal static class HighestSamples
 {
     /// <summary>Explains samples; pictures are drawn as well, their heat maps in one scale.</summary>
-    /// <param name="detector">The detector.</param>
-    /// <param name="data">The samples.</param>
-    /// <param name="highest">Numbers of the samples, in the order of the page.</param>
-    public static IReadOnlyList<ExplainedSample> Explain(AnomalyDetector detector, PreparedData data, IReadOnlyList<int> highest)
+    /// <param name="highest">The samples, in the order of the page.</param>
+    public static IReadOnlyList<ExplainedSample> Explain(IReadOnlyList<FoundSample> highest)
     {
-        var pictures = PictureFindings.ArePictures(data) && highest.Count > 0 ? PictureFindings.Draw(detector.Detector, data, highest) : null;
-        return [.. highest.Select((sample, place) =>
+        var pictures = highest.Count > 0 && PictureFindings.ArePictures(highest[0].Data) ? PictureFindings.Draw(highest) : null;
+        return [.. highest.Select((found, place) =>
         {
-            var values = new float[data.Samples.SampleLength];
-            data.Samples.Read(sample, 1, values);
+            var (sample, data) = (found.Sample, found.Data);
             var label = data.Labels is { } labels && labels.Codes[sample] >= 0 ? $" ({labels.Names[labels.Codes[sample]]})" : "";
-            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", detector.Detector.Explain(values)[0]) { Picture = pictures?[place].Png };
+            return new ExplainedSample($"{data.Identifiers?[sample] ?? $"Sample {sample.ToString(CultureInfo.InvariantCulture)}"}{label}", found.Detector.Explain(found.Values())[0]) { Picture = pictures?[place].Png };
         })];
+    }
+}
+
+/// <summary>A sample with what scores it.</summary>
+/// <param name="Detector">The detector.</param>
+/// <param name="Data">Where the sample stands.</param>
+/// <param name="Sample">Its number there.</param>
+internal sealed record FoundSample(Detector Detector, PreparedData Data, int Sample)
+{
+    /// <summary>Its values, in model-input units.</summary>
+    public float[] Values()
+    {
+        var values = new float[Data.Samples.SampleLength];
+        Data.Samples.Read(Sample, 1, values);
+        return values;
     }
 }

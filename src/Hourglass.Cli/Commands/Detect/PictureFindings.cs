@@ -26,15 +26,13 @@ internal static class PictureFindings
     public static bool ArePictures(PreparedData data) => data.Samples.SampleShape is [1 or 3, _, _];
 
     /// <summary>Samples beside where their scores come from, as PNG files; all heat maps share one scale.</summary>
-    /// <param name="detector">The detector.</param>
-    /// <param name="data">The samples.</param>
-    /// <param name="highest">Numbers of the samples to draw.</param>
-    public static IReadOnlyList<DrawnSample> Draw(Detector detector, PreparedData data, IReadOnlyList<int> highest)
+    /// <param name="highest">The samples to draw.</param>
+    public static IReadOnlyList<DrawnSample> Draw(IReadOnlyList<FoundSample> highest)
     {
-        var found = highest.Select(sample => Values(data, sample)).Select(values => (Values: values, Findings: detector.Find(values))).ToList();
-        var maps = found.ConvertAll(entry => HeatMap.Of(data.Samples.SampleShape, entry.Findings.Contributions));
+        var found = highest.Select(sample => (sample.Sample, sample.Data, Values: sample.Values(), Findings: sample.Detector.Find(sample.Values()))).ToList();
+        var maps = found.ConvertAll(entry => HeatMap.Of(entry.Data.Samples.SampleShape, entry.Findings.Contributions));
         var hottest = maps.Max(map => map.Values.Max());
-        return [.. highest.Select((sample, place) => new DrawnSample(sample, found[place].Findings.Scores[0], HeatMapPicture.Png(Brightness(data, found[place].Values), data.Samples.SampleShape[0], maps[place], hottest), maps[place].Box()))];
+        return [.. found.Zip(maps, (entry, map) => new DrawnSample(entry.Sample, entry.Findings.Scores[0], HeatMapPicture.Png(Brightness(entry.Data, entry.Values), entry.Data.Samples.SampleShape[0], map, hottest), map.Box()))];
     }
 
     /// <summary>Draws samples.</summary>
@@ -48,7 +46,7 @@ internal static class PictureFindings
     {
         Directory.CreateDirectory(folder);
         var pictures = new List<PictureFinding>();
-        foreach (var drawn in Draw(detector, data, highest))
+        foreach (var drawn in Draw([.. highest.Select(sample => new FoundSample(detector, data, sample))]))
         {
             AtomicFile.Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"sample-{drawn.Sample}.png")), stream => stream.Write(drawn.Png));
             pictures.Add(new PictureFinding(drawn.Png, Caption(data, drawn.Sample, drawn.Score, detector.Calibration.PValue(drawn.Score), isAlarm, drawn.Box)));
@@ -57,13 +55,6 @@ internal static class PictureFindings
         var page = Path.Combine(folder, "findings.html");
         FindingsPage.Write(page, "What is not normal, and where", $"The {pictures.Count} highest of {data.Samples.Count} scores of {data.Description.Source}. What pixels add sums to the score; pixels that speak for normal count below 0 and are drawn dark.", pictures);
         return page;
-    }
-
-    private static float[] Values(PreparedData data, int sample)
-    {
-        var values = new float[data.Samples.SampleLength];
-        data.Samples.Read(sample, 1, values);
-        return values;
     }
 
     // Samples that do not lie in [0, 1] are drawn from their own darkest to their own brightest.

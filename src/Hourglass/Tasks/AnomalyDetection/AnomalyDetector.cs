@@ -44,13 +44,23 @@ public sealed class AnomalyDetector : IDisposable
     {
         NativeEngine.Require();
         using var data = Prepare(request, request.Detector.Folds > 0 ? request.Preparation with { Validation = 0 } : request.Preparation, observer, cancellationToken);
-        var detector = request.Detector.Folds > 0 ? FitAcross(request, data, observer, cancellationToken) : Fit(data, request.Detector, observer, cancellationToken);
-        if (request.Out is not null)
+        if (request.Detector.Folds > 0)
         {
-            detector.Save(request.Out);
+            return FitAcross(request, data, observer, cancellationToken);
         }
 
-        observer?.Detected?.Invoke(detector, data);
+        var detector = Kept(Fit(data, request.Detector, observer, cancellationToken), request.Out);
+        observer?.Detected?.Invoke(detector, [new HeldOutPart(detector.Detector, data)]);
+        return detector;
+    }
+
+    private static AnomalyDetector Kept(AnomalyDetector detector, string? path)
+    {
+        if (path is not null)
+        {
+            detector.Save(path);
+        }
+
         return detector;
     }
 
@@ -85,12 +95,13 @@ public sealed class AnomalyDetector : IDisposable
             throw new HourglassException("Folds would hold windows that share rows with what was learnt. Leave out --folds: of a series the last part is held out.");
         }
 
-        var (options, share, folds) = (request.Detector, 1.0 / request.Detector.Folds, new List<HeldOutFold>());
+        var (options, share, folds, parts) = (request.Detector, 1.0 / request.Detector.Folds, new List<HeldOutFold>(), new List<PreparedData>());
         try
         {
             for (var fold = 0; fold < options.Folds; fold++)
             {
-                using var part = Prepare(request, request.Preparation with { Validation = share, ValidationFrom = fold * share }, null, cancellationToken);
+                var part = Prepare(request, request.Preparation with { Validation = share, ValidationFrom = fold * share }, null, cancellationToken);
+                parts.Add(part);
                 var own = Basis(part, options, MemberTraining.Run(part, options, observer is null ? null : observer with { Prepared = null }, cancellationToken));
                 folds.Add(new HeldOutFold(own, Rows(part.Samples, part.Split.Validation)));
             }
@@ -98,11 +109,14 @@ public sealed class AnomalyDetector : IDisposable
             // Members learn from all; of samples to compare with, as many are kept as a fold was compared with: among more, the nearest are nearer, and scores lower than those that thresholds come from.
             var members = MemberTraining.Run(all, options, observer, cancellationToken);
             var basis = Basis(all, options with { MaximumReferences = Math.Min(options.MaximumReferences, (int)((1 - share) * all.Split.Training.Length)) }, members);
-            return new AnomalyDetector(DetectorFit.Fit(basis, folds, options.Rules), members);
+            var detector = Kept(new AnomalyDetector(DetectorFit.Fit(basis, folds, options.Rules), members), request.Out);
+            observer?.Detected?.Invoke(detector, [.. DetectorFit.OutOfFold(detector.Detector, folds, options.Rules).Zip(parts, (own, part) => new HeldOutPart(own, part))]);
+            return detector;
         }
         finally
         {
             folds.ForEach(fold => fold.Basis.Dispose());
+            parts.ForEach(part => part.Dispose());
         }
     }
 
