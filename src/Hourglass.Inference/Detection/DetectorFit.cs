@@ -35,7 +35,7 @@ public static class DetectorFit
         return [.. folds.Select((fold, place) => new Detector(fold.Basis, [.. rules.Zip(detector.Rules, (rule, fitted) => new ScoreRule(rule.Name, Terms(rule, fold.Basis, record => fit.OutOf(place, record)), fitted.HeldOut))], detector.Rule.Name, detector.Calibration.Rule, folds.Count))];
     }
 
-    private static List<TTerm> Terms<TTerm>(RuleRecord rule, DetectorBasis basis, Func<TermRecord, TTerm> fit) => [.. rule.Terms.Where(record => record.Suits(basis)).Select(fit)];
+    private static List<TTerm> Terms<TTerm>(RuleRecord rule, DetectorBasis basis, Func<TermRecord, TTerm> fit) => [.. rule.Terms.Where(record => record.Suits(basis)).Select(record => fit(record.For(basis)))];
 
     private static IReadOnlyList<ScoreRule> Fit(IReadOnlyList<RuleRecord> rules, DetectorBasis basis, Func<TermRecord, FittedTerm> fit)
     {

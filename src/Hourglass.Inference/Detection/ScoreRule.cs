@@ -3,7 +3,7 @@ using Hourglass.Detection.Terms;
 
 namespace Hourglass.Detection;
 
-/// <summary>A named way to score: terms, each in units of its own value on held-out normal samples, added up.</summary>
+/// <summary>A named way to score: terms, each in units of its own value on held-out normal samples or as surprise, added up.</summary>
 /// <remarks>Every term's contributions add up to its value, so that the rule's add up to the score.</remarks>
 public sealed class ScoreRule
 {
@@ -40,7 +40,6 @@ public sealed class ScoreRule
     /// <returns>One score for each sample.</returns>
     public double[] Score(ScoringBatch batch, Span<double> contributions) => Score(Terms, batch, contributions);
 
-    private const double UnseenScores = 10; // of typical normal samples
     private const int SharedFrom = 128; // samples; fewer are a piece of a batch, and other threads have the other pieces
 
     internal static double[] Score(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, Span<double> contributions)
@@ -79,12 +78,12 @@ public sealed class ScoreRule
         return scores;
     }
 
-    // No distance tells how strange it is that what never changed has changed: it counts as much as several typical samples' whole scores.
+    // No distance tells how strange it is that what never changed has changed: every term counts it as what no normal sample has.
     private static void AddUnseen(IReadOnlyList<ScoreTerm> terms, ScoringBatch batch, double[] scores, Span<double> contributions)
     {
         foreach (var place in batch.Unseen)
         {
-            var value = UnseenScores * terms.Sum(term => term.Record.Weight);
+            var value = terms.Sum(term => term.Record.Unseen(batch.Basis.References.Length / batch.Basis.SampleLength));
             scores[place / batch.Basis.SampleLength] += value;
             if (!contributions.IsEmpty)
             {

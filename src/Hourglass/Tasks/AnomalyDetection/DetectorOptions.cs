@@ -54,14 +54,17 @@ public sealed record DetectorOptions
     [
         new(DetectorRules.Autoencoder,
         [
-            new DetailRecord { Weight = 24 }, // pictures only, and there most of the score: docs/results/detection-images.md
-            new ReconstructionRecord { Weight = 0.5 },
-            new LatentNeighbourRecord { Neighbours = 3 },
-            .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
+            new DetailRecord { Weight = 24, IsSurprise = true }, // pictures only, and there most of the score: docs/results/detection-images.md
+            new ReconstructionRecord { Weight = 0.5, IsSurprise = true },
+            .. Distances,
         ]),
         new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5 }]),
         .. DetectorRules.Rivals,
     ];
+
+    // Among the members' latents, and in three scalings.
+    private static IEnumerable<TermRecord> Distances =>
+        [new LatentNeighbourRecord { Neighbours = 3, IsSurprise = true }, .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view], IsSurprise = true })];
 
     /// <summary>The default with convolutional members for pictures: their error in pixels and in what their encoders see, beside the other terms; each of the two is a rule of its own as well.</summary>
     public static DetectorOptions ForPictures() => new()
@@ -77,11 +80,10 @@ public sealed record DetectorOptions
         [
             new(DetectorRules.Autoencoder,
             [
-                new DetailRecord { Weight = 24 },
-                new ReconstructionRecord { Weight = 0.5 },
-                new FeatureErrorRecord { Weight = 0.5 },
-                new LatentNeighbourRecord { Neighbours = 3 },
-                .. Enum.GetValues<FeatureView>().Select(view => new NeighbourRecord { Neighbours = 3, Views = [view] }),
+                new DetailRecord { Weight = 24, IsSurprise = true },
+                new ReconstructionRecord { Weight = 0.5, IsSurprise = true },
+                new FeatureErrorRecord { Weight = 0.5, IsSurprise = true },
+                .. Distances,
             ]),
             new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5 }]),
             new(DetectorRules.Features, [new FeatureErrorRecord { Weight = 0.5 }]),
