@@ -26,7 +26,7 @@ internal static class CommandPage
         | detect score, of windows of rows | rows, out, rule, threshold (as above), spans, highest [{first, last, from, to, peak, why, channels [{channel, share}]}] |
         | detect calibrate | samples, before (held-out samples until now), threshold, drift (both as detect score), model |
         | detect watch | a line for each object: kind "alarm" {line, row, id, score, pValue, why, columns}, "bad-line" {line, reason}, "drift" {pValue, scores, sentence}, and at the end "end" {rows, samples, alarms, badLines, drift} |
-        | inspect | model, preprocessing, training, weights [{name, shape}] |
+        | inspect | model, preprocessing, training, weights [{name, shape}], obstacle (why scoring loads libtorch; null where it does not) |
         | report | report, samples |
         | data list | builtIn [{name, description, kind, origin}], download [{name, description, cached}] |
         | data export, data get | samples, out; name, folder |

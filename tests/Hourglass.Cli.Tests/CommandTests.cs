@@ -90,6 +90,22 @@ public sealed class CommandTests : IDisposable
         Assert.Equal("a,b,c,kind", File.ReadAllLines(In("n.csv"))[0]);
     }
 
+    [Theory]
+    [InlineData(null, "Scored by kernels of its own", "--hidden", "8")]
+    [InlineData("the network is temporal", "Scored by libtorch: the network is temporal", "--window", "16:16", "--network", "temporal", "--channels", "4")]
+    public async Task A_model_that_is_scored_by_libtorch_says_why(string? obstacle, string line, params string[] options)
+    {
+        var model = In("model.hourglass");
+        var (code, _, error) = await Run(["train", "telemetry", "--epochs", "1", "--out", model, "--report", "none", .. options]);
+        Assert.True(code == 0, error);
+        Assert.Contains(line, (await Run("inspect", model)).Output, StringComparison.Ordinal);
+        var told = Json((await Run("inspect", model, "--json")).Output).GetProperty("obstacle").GetString();
+        var scored = await Run("score", model, "telemetry", "--out", In("s.csv"));
+        Assert.Equal(0, scored.Code);
+        Assert.Equal(obstacle is not null, scored.Error.Contains("run by libtorch", StringComparison.Ordinal));
+        Assert.True(obstacle is null ? told is null : told!.StartsWith(obstacle, StringComparison.Ordinal), told);
+    }
+
     [Fact]
     public async Task A_convolutional_VAE_of_pictures_samples_into_a_PNG()
     {

@@ -22,6 +22,7 @@ internal static class DecodeCommand
         command.SetAction(parse =>
         {
             using var opened = ScoringModel.Open(parse.GetRequiredValue(model), parse.GetValue(use) == "pca", TrainedAutoencoder.Load);
+            ModelOnData.WriteObstacle(screen, opened);
             var decoder = opened.Reconstructor;
             var values = LatentFile.Read(parse.GetRequiredValue(latents), decoder.LatentSize);
             var path = parse.GetValue(output) ?? "samples.csv";

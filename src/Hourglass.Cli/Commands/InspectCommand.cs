@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Hourglass.Bundles;
 using Hourglass.Cli.Options;
+using Hourglass.Scoring;
 
 namespace Hourglass.Cli.Commands;
 
@@ -19,21 +20,23 @@ internal static class InspectCommand
             var path = parse.GetRequiredValue(model);
             var contents = BundleFile.Read(path);
             var weights = contents.Weights.Values.OrderBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => new WeightResult(tensor.Name, tensor.Shape)).ToList();
+            var obstacle = ScoringModel.ObstacleOf(contents);
             if (parse.GetValue(json))
             {
                 screen.WriteJson(new InspectResult(
-                    BundleJson.Deserialize<JsonElement>(contents.Model, path), BundleJson.Deserialize<JsonElement>(contents.Preprocessing, path), BundleJson.Deserialize<JsonElement>(contents.Training, path), weights));
+                    BundleJson.Deserialize<JsonElement>(contents.Model, path), BundleJson.Deserialize<JsonElement>(contents.Preprocessing, path), BundleJson.Deserialize<JsonElement>(contents.Training, path), weights, obstacle));
                 return;
             }
 
             screen.Output.WriteLine(contents.Card);
             screen.Output.WriteLine(contents.Model);
+            screen.Output.WriteLine(obstacle is null ? "Scored by kernels of its own, without libtorch." : $"Scored by libtorch: {obstacle}.");
             screen.WriteTable(["weights", "shape"], weights.Select(weight => new[] { weight.Name, $"[{string.Join(", ", weight.Shape)}]" }));
         });
         return command;
     }
 
-    private sealed record InspectResult(JsonElement Model, JsonElement Preprocessing, JsonElement Training, IReadOnlyList<WeightResult> Weights);
+    private sealed record InspectResult(JsonElement Model, JsonElement Preprocessing, JsonElement Training, IReadOnlyList<WeightResult> Weights, string? Obstacle);
 
     private sealed record WeightResult(string Name, IReadOnlyList<long> Shape);
 }

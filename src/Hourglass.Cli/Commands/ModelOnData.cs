@@ -38,6 +38,7 @@ internal static class ModelOnData
         {
             using var model = Agreement.Together(ranks, () => ScoringModel.Open(path, usesPca, TrainedAutoencoder.Load));
             RequireSameModel(ranks, path);
+            WriteObstacle(own, model);
             using var streamed = takesStreams && ranks.Size == 1 && model.Reconstructor is KernelReconstructor ? stream(model.Preprocessing) : null;
             using var data = streamed is null ? read(model.Preprocessing, ranks, own) : null;
             action(new ScoringRun(model, data, output, json, parse, own) { UsesPca = usesPca, Ranks = ranks, Stream = streamed });
@@ -77,6 +78,15 @@ internal static class ModelOnData
             }
         });
         return command;
+    }
+
+    /// <summary>Says why the training engine is loaded, where it is.</summary>
+    public static void WriteObstacle(Screen screen, ScoringModel model)
+    {
+        if (model.Obstacle is { } obstacle)
+        {
+            screen.Error.WriteLine($"This model is run by libtorch, not by kernels of its own: {obstacle}.");
+        }
     }
 
     private static void RequireSameModel(ICollective ranks, string path)

@@ -50,6 +50,14 @@ public sealed class ScoringModel : IDisposable
         throw new BundleException($"{path}: preprocessing.json makes samples of [{string.Join(", ", preprocessing.SampleShape)}], the model takes {reconstructor.SampleLength} values. The file is altered.");
     }
 
+    /// <summary>Why the kernels do not run a bundle's model, so that scoring loads the training engine; null when they do.</summary>
+    /// <param name="contents">What the bundle holds; of its weights nothing is looked at.</param>
+    public static string? ObstacleOf(BundleContents contents)
+    {
+        KernelLayout.Read(contents.Model, out var obstacle);
+        return obstacle;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Reconstructor.Dispose();
 }
