@@ -21,14 +21,14 @@ internal static class PrecisionLosses
         ("transformer, width 64, 2 layers and 1", new TransformerNetworkOptions { Layers = 2, DecoderLayers = 1, Patch = 7 }),
     ];
 
-    /// <summary>Trains each network twice for each seed and prints the losses.</summary>
-    public static int Run(int seeds, int epochs)
+    /// <summary>Trains each network whose name holds the words twice for each seed and prints the losses.</summary>
+    public static int Run(int seeds, int epochs, string only)
     {
         using var data = DataFile.Prepare("glyphs", new ReadOptions(), new PreparationOptions());
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{SpeedMachine.Processor}; glyphs, {data.Split.Training.Length:N0} training samples, latents of 32, binary cross-entropy, batch 128, {epochs} epochs by automatic differentiation; validation loss a value"));
         Console.WriteLine($"{"network",-42} {"float32",10} {"bfloat16",10} {"difference",11} {"error of it",12} {"seeds' spread",14}");
-        foreach (var (name, network) in Networks)
+        foreach (var (name, network) in Networks.Where(entry => entry.Name.Contains(only, StringComparison.Ordinal)))
         {
             var losses = Enumerable.Range(1, seeds).Select(seed => (Full: Loss(data, network, seed, epochs, Precision.Float32), Reduced: Loss(data, network, seed, epochs, Precision.Bfloat16))).ToList();
             var differences = losses.Select(pair => pair.Reduced - pair.Full).ToList();

@@ -40,7 +40,7 @@ internal static class PrecisionRates
         set_num_threads(Arguments.Number(args, "--threads", 1));
         if (Arguments.Number(args, "--seeds", 0) is > 0 and var seeds)
         {
-            return PrecisionLosses.Run(seeds, Arguments.Number(args, "--epochs", 5));
+            return PrecisionLosses.Run(seeds, Arguments.Number(args, "--epochs", 5), only);
         }
 
         Console.WriteLine($"{SpeedMachine.Processor}; {get_num_threads()} thread(s); samples a second of the process's own processor time, the best of {Rounds} rounds");

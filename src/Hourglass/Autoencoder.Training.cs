@@ -106,22 +106,21 @@ public sealed partial class Autoencoder
     internal Tensor DecoderGradientPenalty(Pass pass, StepContext context) => ContractivePenalty.Compute(
         latents => _objective.Reconstruction(Decoded(latents, null, StepContext.Evaluation)), pass.Latent.Values, probes: 1, context);
 
-    private Tensor Extras(Batch batch, Latent latent, Tensor output, StepContext context)
+    private Tensor WithExtras(Tensor cost, Batch batch, Latent latent, Tensor output, StepContext context)
     {
-        var extra = zeros(1, device: output.device).squeeze();
         if (latent.Auxiliary is { } auxiliary && latent.AuxiliaryWeight > 0)
         {
-            extra += Auxiliary(batch, latent, auxiliary, output, context) * HeldScalar.Of(latent.AuxiliaryWeight);
+            cost = cost + (Auxiliary(batch, latent, auxiliary, output, context) * HeldScalar.Of(latent.AuxiliaryWeight));
         }
 
         if (Options.Objective!.Perceptual > 0)
         {
             var (made, real) = (FrozenFeatures(Shaped(_objective.Reconstruction(output)), context), FrozenFeatures(batch.Target, context).detach());
-            extra += (made - real).Squared().mean() * HeldScalar.Of(Options.Objective.Perceptual * SampleLength);
+            cost = cost + ((made - real).Squared().mean() * HeldScalar.Of(Options.Objective.Perceptual * SampleLength));
         }
 
         var play = new ContestPlay(batch.Target, output, latents => Decoded(latents, batch.Condition, context), samples => _bottleneck.Forward(Features(samples, batch.Condition, context), StepContext.Evaluation).Values, latent.Values.shape[1], context);
-        return _objective.Contest(play) is { } contest ? extra + contest : extra;
+        return _objective.Contest(play) is { } contest ? cost + contest : cost;
     }
 
     // Squared error of what the auxiliary latents predict, [] in the objective's units of one sample.

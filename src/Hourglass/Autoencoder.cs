@@ -72,7 +72,7 @@ public sealed partial class Autoencoder : nn.Module
         var distance = _objective.Distances(output, batch.Target, batch.Mask).sum([1L]); // [draws * batch]
         var weight = context.IsTraining ? _objective.TrainingWeight : 1;
         var cost = Bound.Loss(weight == 1 ? distance : distance * HeldScalar.Of(weight), latent);
-        return new Pass(latent, output, distance, (context.IsTraining ? cost + Extras(batch, latent, output, context) : cost) * HeldScalar.Of(1.0 / SampleLength));
+        return new Pass(latent, output, distance, (context.IsTraining ? WithExtras(cost, batch, latent, output, context) : cost) * HeldScalar.Of(1.0 / SampleLength));
     }
 
     /// <summary>The encoder alone, without noise: for a Gaussian bottleneck, the mean.</summary>

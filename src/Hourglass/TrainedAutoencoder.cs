@@ -222,7 +222,7 @@ public sealed class TrainedAutoencoder : IReconstructor
         foreach (var part in reader.Batches(indices))
         {
             using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
+            using var evaluation = inference_mode();
             var batch = reader.Read(part.Span);
             var differences = batch - Model.Reconstruct(batch);
             var errors = (differences * differences).flatten(1); // square() hands the engine a scalar that the collector may take too early
@@ -291,7 +291,7 @@ public sealed class TrainedAutoencoder : IReconstructor
             throw new ShapeException($"Expected rows of {length} values, got {rows.Length} values, which is no multiple of it.");
         }
 
-        using var noGrad = no_grad();
+        using var evaluation = inference_mode(); // what leaves is numbers, no tensor that could be asked for a gradient
         var results = new List<float>();
         for (var start = 0; start < rows.Length; start += length * BatchSize)
         {

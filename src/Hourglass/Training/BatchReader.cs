@@ -11,6 +11,8 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
 {
     private const int EvaluationBatch = 512;
     private Tensor? _room;
+    private Tensor? _shaped; // the room as a batch of so many samples
+    private int _count;
 
     /// <summary>Class of each sample of the store, for conditional models; null for others.</summary>
     public SampleLabels? Classes { get; init; }
@@ -23,16 +25,14 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
     public Tensor Read(ReadOnlySpan<long> indices)
     {
         var length = indices.Length * samples.SampleLength;
-        if (_room is null || _room.numel() < length)
+        if (_count != indices.Length)
         {
-            _room?.Dispose();
-            _room = empty(length, dtype: ScalarType.Float32).DetachFromDisposeScope();
+            Shape(indices.Length, length);
         }
 
         // The engine's own memory is aligned to 64 bytes; managed arrays are not, and rounding would depend on where they lie.
-        samples.Gather(indices, MemoryMarshal.Cast<byte, float>(_room.bytes)[..length]);
-        var shaped = _room.narrow(0, 0, length).reshape([indices.Length, .. samples.SampleShape.Select(size => (long)size)]);
-        return device.type == DeviceType.CPU ? shaped : shaped.to(device);
+        samples.Gather(indices, MemoryMarshal.Cast<byte, float>(_room!.bytes)[..length]);
+        return device.type == DeviceType.CPU ? _shaped! : _shaped!.to(device);
     }
 
     /// <summary>Reads samples with their classes.</summary>
@@ -56,7 +56,11 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _room?.Dispose();
+    public void Dispose()
+    {
+        _shaped?.Dispose();
+        _room?.Dispose();
+    }
 
     /// <summary>Cuts sample numbers into batches of a size that suits evaluation.</summary>
     public IEnumerable<ReadOnlyMemory<long>> Batches(ReadOnlyMemory<long> indices)
@@ -66,5 +70,21 @@ internal sealed class BatchReader(SampleStore samples, Device device) : IDisposa
         {
             yield return indices.Slice(start, Math.Min(size, indices.Length - start));
         }
+    }
+
+    // Validation may ask for more room, and a step then keeps what lies in it for its gradients: no tensor of inference mode may lie there.
+    private void Shape(int count, int length)
+    {
+        using var training = inference_mode(false);
+        _shaped?.Dispose();
+        if (_room is null || _room.numel() < length)
+        {
+            _room?.Dispose();
+            _room = empty(length, dtype: ScalarType.Float32).DetachFromDisposeScope();
+        }
+
+        _count = count;
+        using var run = _room.narrow(0, 0, length);
+        _shaped = run.view([count, .. samples.SampleShape.Select(size => (long)size)]).DetachFromDisposeScope();
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Stores;
+using Hourglass.Engine;
 using Hourglass.Networks;
 using Hourglass.Training.Steps;
 using TorchSharp;
@@ -63,6 +64,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="HourglassException">The loss is not a number, again after several smaller steps.</exception>
     public TrainingHistory Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        using var memory = EngineMemory.Keep();
         _model.to(_reader.Device);
         var parameters = new FlatParameters(_model);
         using var state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(_options, parameters) };
@@ -253,7 +255,7 @@ public sealed class Trainer : IDisposable
         for (var number = Ranks.Rank; number < losses.Length; number += Ranks.Size)
         {
             using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
+            using var evaluation = inference_mode();
             ahead.Reached(number * batches[0].Length, batches[number].Length);
             using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1 - ((long)number << 32)), _reader.Device); // the same draws in every epoch, whoever makes them
             losses[number] = _model.Forward(_reader.ReadBatch(batches[number].Span), StepContext.Validation(noise)).Loss.item<float>() * (double)batches[number].Length;

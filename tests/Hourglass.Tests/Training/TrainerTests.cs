@@ -55,6 +55,17 @@ public sealed class TrainerTests
         Assert.True(history.Epochs[^1].ValidationLoss < 0.1 * history.Epochs[0].ValidationLoss, $"{history.Epochs[0]} {history.Epochs[^1]}");
     }
 
+    // Validation makes the batch's room larger, in a mode whose tensors no gradient may run through.
+    [Fact]
+    public void A_step_of_the_engine_follows_a_validation_of_larger_batches()
+    {
+        using var store = Store(200, 6);
+        var options = SmallOptions();
+        using var model = new Autoencoder(options with { Training = options.Training with { Epochs = 2, BatchSize = 16, Engine = StepEngine.Autograd } });
+        using var trainer = new Trainer(model, store, Split(store.Count)) { IsStarted = true }; // no start from the data, which would make room for all of it
+        Assert.Equal(2, trainer.Run().Epochs.Count);
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_bits_and_another_seed_does_not()
     {

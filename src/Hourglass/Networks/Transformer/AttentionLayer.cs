@@ -35,10 +35,21 @@ internal sealed class AttentionLayer : nn.Module
     {
         var (batch, count, width) = (tokens.shape[0], tokens.shape[1], (long)_options.Width);
         var parts = ReducedPrecision.Map(_inward, _first.call(tokens)).view(batch, count, 3, _options.Heads, width / _options.Heads).permute(2, 0, 3, 1, 4); // [3, batch, head, token, value]
-        var scores = parts[0].matmul(parts[1].transpose(2, 3)) * HeldScalar.Of(1 / Math.Sqrt((double)width / _options.Heads));
-        scores = visible is null ? scores : where(visible, scores, full_like(scores, -1e9f));
-        var gathered = scores.softmax(3).matmul(parts[2]).transpose(1, 2).reshape(batch, count, width);
+        var gathered = Attend(parts.select(0, 0), parts.select(0, 1), parts.select(0, 2), visible, context).transpose(1, 2).reshape(batch, count, width);
         tokens = tokens + NoiseDropout.Apply(ReducedPrecision.Map(_outward, gathered), _options.Dropout, context);
         return tokens + NoiseDropout.Apply(ReducedPrecision.Map(_narrow, nn.functional.gelu(ReducedPrecision.Map(_wide, _second.call(tokens)))), _options.Dropout, context);
+    }
+
+    // The engine's own operation keeps no scores, but cannot be differentiated twice: penalties on Jacobians, outside the training pass, take the long way.
+    private static Tensor Attend(Tensor query, Tensor key, Tensor value, Tensor? visible, StepContext context)
+    {
+        var hidden = visible is null ? null : where(visible, zeros_like(visible, query.dtype), full_like(visible, -1e9f, query.dtype)); // [batch, 1, 1, token], added to scores
+        if (context.IsTraining || !is_grad_enabled())
+        {
+            return nn.functional.scaled_dot_product_attention(query, key, value, hidden);
+        }
+
+        var scores = query.matmul(key.transpose(2, 3)) * HeldScalar.Of(1 / Math.Sqrt((double)query.shape[3]));
+        return (hidden is null ? scores : scores + hidden).softmax(3).matmul(value);
     }
 }

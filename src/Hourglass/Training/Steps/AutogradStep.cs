@@ -69,7 +69,7 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
         var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
         mark = Clock.End(TrainingPhase.Gather, mark);
         var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
-        var loss = pass.Loss + JacobianPenalties(pass, batch, context);
+        var loss = WithJacobianPenalties(pass, batch, context);
         loss = share.Weight == 1 ? loss : loss * HeldScalar.Of(share.Weight);
         mark = Clock.End(TrainingPhase.Forward, mark);
         loss.backward();
@@ -96,21 +96,20 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
         Clock.End(TrainingPhase.Update, mark);
     }
 
-    private Tensor JacobianPenalties(Pass pass, Batch batch, StepContext context)
+    private Tensor WithJacobianPenalties(Pass pass, Batch batch, StepContext context)
     {
-        var regularization = model.Options.Regularization;
-        var penalty = zeros(1, device: reader.Device).squeeze();
+        var (regularization, loss) = (model.Options.Regularization, pass.Loss);
         if (regularization.Contractive > 0)
         {
-            penalty += model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / model.SampleLength);
+            loss = loss + (model.JacobianPenalty(batch.Input, context) * HeldScalar.Of(regularization.Contractive / model.SampleLength));
         }
 
         if (regularization.DecoderGradient > 0)
         {
-            penalty += model.DecoderGradientPenalty(pass, context) * HeldScalar.Of(regularization.DecoderGradient / model.SampleLength);
+            loss = loss + (model.DecoderGradientPenalty(pass, context) * HeldScalar.Of(regularization.DecoderGradient / model.SampleLength));
         }
 
-        return penalty;
+        return loss;
     }
 
     private static void AddWeightPenalty(FlatParameters parameters, double l1, double l2)

@@ -34,13 +34,13 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
     {
         Clock.Steps++;
         var rate = LearningRateSchedule.Rate(options, epoch, state.RateScale, ranks.Size);
-        var parts = RowPlace.Parts(indices.Length, options.PartSize(ranks.Size), ranks.Rank, ranks.Size).ToList();
-        if (ranks.Size == 1 && parts.Count == 1)
+        if (ranks.Size == 1 && indices.Length <= options.PartSize(ranks.Size))
         {
             IsStopping = stop;
             return RunAlone(state, indices, epoch, rate);
         }
 
+        var parts = RowPlace.Parts(indices.Length, options.PartSize(ranks.Size), ranks.Rank, ranks.Size).ToList();
         Span<double> told = [0, stop ? 1 : 0];
         for (var part = 0; part < parts.Count; part++)
         {
