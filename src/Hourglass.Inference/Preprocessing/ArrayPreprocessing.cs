@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 
 namespace Hourglass.Preprocessing;
@@ -47,12 +48,30 @@ public sealed record ArrayPreprocessing : SamplePreprocessing
         }
     }
 
-    /// <summary>Turns one raw sample into model input, in place.</summary>
+    /// <summary>Turns raw samples into model input, in place.</summary>
+    /// <param name="sample">One, or several one after another.</param>
     public void Apply(Span<float> sample)
     {
-        for (var value = 0; value < sample.Length; value++)
+        var offsets = Values(Offsets);
+        var scales = Values(Scales);
+        if (offsets.Length == 1)
         {
-            sample[value] = (float)((sample[value] - At(Offsets, value)) / At(Scales, value));
+            var (offset, scale) = (offsets[0], scales[0]);
+            foreach (ref var value in sample)
+            {
+                value = (float)((value - offset) / scale);
+            }
+
+            return;
+        }
+
+        for (var step = 0; step < sample.Length; step += offsets.Length)
+        {
+            var row = sample.Slice(step, offsets.Length);
+            for (var value = 0; value < row.Length; value++)
+            {
+                row[value] = (float)((row[value] - offsets[value]) / scales[value]);
+            }
         }
     }
 
@@ -68,6 +87,14 @@ public sealed record ArrayPreprocessing : SamplePreprocessing
     }
 
     private static string FeatureName(int feature) => string.Create(CultureInfo.InvariantCulture, $"feature {feature + 1}");
+
+    // Bundles hold lists, what was just fitted arrays; neither is copied.
+    private static ReadOnlySpan<double> Values(IReadOnlyList<double> values) => values switch
+    {
+        double[] array => array,
+        List<double> list => CollectionsMarshal.AsSpan(list),
+        _ => values.ToArray(),
+    };
 
     private static double At(IReadOnlyList<double> values, int index) => values[index % values.Count];
 }

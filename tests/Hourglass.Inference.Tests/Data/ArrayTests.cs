@@ -73,6 +73,43 @@ public sealed class ArrayTests : IDisposable
         Assert.Equal([3, 30], cells.Select(cell => Math.Round(cell.Number, 4)));
     }
 
+    // Welford's recurrence value by value, which the reader takes row by row.
+    [Theory]
+    [InlineData(new[] { 500, 7 }, 7, false)]
+    [InlineData(new[] { 40, 6, 3 }, 3, true)]
+    [InlineData(new[] { 40, 1, 5, 4 }, 1, false)]
+    public void Features_channels_or_all_values_are_scaled_to_the_bits_of_one_pass_by_value(int[] shape, int features, bool isSeries)
+    {
+        var (random, mean, squares, seen) = (new Random(3), new double[features], new double[features], new long[features]);
+        float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (product, size) => product * size)).Select(_ => (random.NextSingle() * 9) - 3)];
+        for (var place = 0; place < values.Length; place++)
+        {
+            var (feature, change) = (place % features, values[place] - mean[place % features]);
+            mean[feature] += change / ++seen[feature];
+            squares[feature] += change * (values[place] - mean[feature]);
+        }
+
+        using var data = DataFile.Prepare(Write("a.npy", Npy("<f4", shape, Floats(values))), new ReadOptions { Series = isSeries }, new PreparationOptions { Validation = 0 });
+        var fitted = Assert.IsType<ArrayPreprocessing>(data.Preprocessing);
+        Assert.Equal(mean, fitted.Offsets);
+        Assert.Equal(squares.Zip(seen, (sum, count) => Math.Sqrt(sum / count)), fitted.Scales);
+        var held = new float[values.Length];
+        data.Samples.Read(0, shape[0], held);
+        Assert.Equal(values.Select((value, place) => (float)((value - mean[place % features]) / fitted.Scales[place % features])), held);
+    }
+
+    [Theory]
+    [InlineData(">f4")]
+    [InlineData("<f8")]
+    public void An_array_of_another_order_or_width_becomes_the_same_samples(string type)
+    {
+        float[] values = [1.5f, 10, 2, -20, 3, 30.25f];
+        var other = values.SelectMany(value => type == ">f4" ? BitConverter.GetBytes(value).Reverse() : BitConverter.GetBytes((double)value)).ToArray();
+        using var plain = Prepare(Write("a.npy", Npy("<f4", [3, 2], Floats(values))));
+        using var read = Prepare(Write("b.npy", Npy(type, [3, 2], other)));
+        Assert.Equal(plain.Samples.ContentHash, read.Samples.ContentHash);
+    }
+
     [Fact]
     public void Channels_that_stand_last_are_moved_to_the_front()
     {

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
@@ -7,25 +8,28 @@ namespace Hourglass.Data.Arrays;
 /// <summary>From an array source to a sample store.</summary>
 internal static class ArrayData
 {
+    private const int TogetherValues = 1 << 16; // of as many whole samples as fit, at least one
+
     /// <summary>Splits, fits and applies.</summary>
     public static PreparedData Prepare(ArraySource source, ReadOptions read, PreparationOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
+        var hash = Task.Run(source.Hash, cancellationToken);
         var (raw, split) = Ingest(source, read, options, progress, cancellationToken);
-        return Fitted(source, read, raw, split, options);
+        return Fitted(source, hash, read, raw, split, options);
     }
 
     /// <summary>Fits to samples that were read, and applies.</summary>
-    public static PreparedData Fitted(ArraySource source, ReadOptions read, SampleStore raw, SampleSplit split, PreparationOptions options)
+    public static PreparedData Fitted(ArraySource source, Task<string> hash, ReadOptions read, SampleStore raw, SampleSplit split, PreparationOptions options)
     {
         if (source.IsBytes)
         {
-            return Data(source, raw, split, new ImagePreprocessing { Shape = source.Shape, Resize = read.Resize });
+            return Data(source, hash, raw, split, new ImagePreprocessing { Shape = source.Shape, Resize = read.Resize });
         }
 
         using (raw)
         {
             var preprocessing = ArrayFit.Fit(raw, split.Training, options.Scaling ?? (source.IsSparse ? Scaling.None : null)); // scaling would fill what is empty
-            return Data(source, Transform(raw, read, preprocessing), split, preprocessing);
+            return Data(source, hash, Transform(raw, read, preprocessing), split, preprocessing);
         }
     }
 
@@ -33,8 +37,9 @@ internal static class ArrayData
     public static PreparedData Apply(ArraySource source, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         RequireFit(source, preprocessing);
+        var hash = Task.Run(source.Hash, cancellationToken);
         var (raw, split) = Ingest(source, read, new PreparationOptions { Validation = 0 }, progress, cancellationToken);
-        return Applied(source, read, raw, split, preprocessing);
+        return Applied(source, hash, read, raw, split, preprocessing);
     }
 
     /// <summary>Refuses samples that the preprocessing is not for.</summary>
@@ -54,16 +59,16 @@ internal static class ArrayData
     }
 
     /// <summary>Applies what was fitted before to samples that were read.</summary>
-    public static PreparedData Applied(ArraySource source, ReadOptions read, SampleStore raw, SampleSplit split, SamplePreprocessing preprocessing)
+    public static PreparedData Applied(ArraySource source, Task<string> hash, ReadOptions read, SampleStore raw, SampleSplit split, SamplePreprocessing preprocessing)
     {
         if (preprocessing is not ArrayPreprocessing array)
         {
-            return Data(source, raw, split, preprocessing);
+            return Data(source, hash, raw, split, preprocessing);
         }
 
         using (raw)
         {
-            return Data(source, Transform(raw, read, array), split, preprocessing);
+            return Data(source, hash, Transform(raw, read, array), split, preprocessing);
         }
     }
 
@@ -110,13 +115,13 @@ internal static class ArrayData
         return isHeld;
     }
 
-    private static PreparedData Data(ArraySource source, SampleStore store, SampleSplit split, SamplePreprocessing preprocessing) => new()
+    private static PreparedData Data(ArraySource source, Task<string> hash, SampleStore store, SampleSplit split, SamplePreprocessing preprocessing) => new()
     {
         Samples = store,
         Preprocessing = preprocessing,
         Split = split,
         Labels = source.Labels,
-        Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = source.Hash(), Notes = source.Notes },
+        Description = new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Notes = source.Notes },
     };
 
     private static (SampleStore Store, SampleSplit Split) Ingest(
@@ -131,9 +136,9 @@ internal static class ArrayData
 
     private static void RequireFinite(ArraySource source, long sample, float[] values)
     {
-        var place = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (place >= 0)
+        if (!TensorPrimitives.IsFiniteAll<float>(values))
         {
+            var place = Array.FindIndex(values, value => !float.IsFinite(value));
             throw new DataException($"{source.Name}: sample {sample}, value {place} is {values[place]}; arrays must hold finite numbers. Replace it first (numpy.nan_to_num), or give a CSV, where missing values are imputed and flagged.");
         }
     }
@@ -141,12 +146,15 @@ internal static class ArrayData
     private static SampleStore Transform(SampleStore raw, ReadOptions read, ArrayPreprocessing preprocessing)
     {
         using var writer = SampleStore.CreateTemporary(read.StoreFolder, [.. raw.SampleShape], ElementType.Float32);
-        var sample = new float[raw.SampleLength];
-        for (var index = 0L; index < raw.Count; index++)
+        var together = Math.Max(1, TogetherValues / raw.SampleLength);
+        var room = new float[Math.Min(together, raw.Count) * raw.SampleLength];
+        for (var first = 0L; first < raw.Count; first += together)
         {
-            raw.Read(index, 1, sample);
-            preprocessing.Apply(sample);
-            writer.Append(sample);
+            var count = (int)Math.Min(together, raw.Count - first);
+            var samples = room.AsSpan(0, count * raw.SampleLength);
+            raw.Read(first, count, samples);
+            preprocessing.Apply(samples);
+            writer.Append(samples);
         }
 
         return writer.Finish();

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
 
@@ -16,21 +17,15 @@ internal static class ArrayFit
             throw new DataException($"All {raw.Count} samples are held out for validation; none is left to train on. Give more data or a smaller --validation.");
         }
 
-        var moments = new Moments(raw.SampleShape.Count switch { 1 => raw.SampleLength, 2 => raw.SampleShape[1], _ => 1 });
-        var sample = new float[raw.SampleLength];
-        foreach (var index in training)
-        {
-            raw.Read(index, 1, sample);
-            moments.Add(sample);
-        }
-
-        var inUnit = moments.Minimum.Min() >= 0 && moments.Maximum.Max() <= 1;
+        var count = raw.SampleShape.Count switch { 1 => raw.SampleLength, 2 => raw.SampleShape[1], _ => 1 };
+        var (low, high) = Range(raw, training, count);
+        var inUnit = low.Min() >= 0 && high.Max() <= 1;
         var (offsets, scales) = (wish ?? (inUnit ? Scaling.None : Scaling.Standard)) switch
         {
-            Scaling.None => (new double[moments.Count], Ones(moments.Count)),
-            Scaling.MinMax => (moments.Minimum, moments.Maximum.Zip(moments.Minimum, (high, low) => high - low).ToArray()),
-            Scaling.Robust => Robust(raw, training, moments.Count),
-            Scaling.Standard => (moments.Mean, moments.Deviation()),
+            Scaling.None => (new double[count], Ones(count)),
+            Scaling.MinMax => ([.. low.Select(value => (double)value)], [.. high.Zip(low, (most, least) => (double)most - least)]),
+            Scaling.Robust => Robust(raw, training, count),
+            Scaling.Standard => Standard(raw, training, count),
             var other => throw new HourglassException($"Scaling {other} is for columns of tables; arrays take none, standard, robust or min-max."),
         };
         return new ArrayPreprocessing
@@ -40,6 +35,59 @@ internal static class ArrayFit
             Scales = [.. scales.Select(scale => scale > 1e-12 ? scale : 1)], // a constant feature stays as it is, around 0
             UnitInterval = wish == Scaling.MinMax || (inUnit && wish is null or Scaling.None),
         };
+    }
+
+    // Least and most of each feature, or of all values.
+    private static (float[] Low, float[] High) Range(SampleStore raw, long[] training, int count)
+    {
+        var (low, high, sample) = (new float[count], new float[count], new float[raw.SampleLength]);
+        Array.Fill(low, float.PositiveInfinity);
+        Array.Fill(high, float.NegativeInfinity);
+        foreach (var index in training)
+        {
+            raw.Read(index, 1, sample);
+            if (count == 1)
+            {
+                (low[0], high[0]) = (Math.Min(low[0], TensorPrimitives.Min<float>(sample)), Math.Max(high[0], TensorPrimitives.Max<float>(sample)));
+                continue;
+            }
+
+            for (var step = 0; step < sample.Length; step += count)
+            {
+                TensorPrimitives.Min(low, sample.AsSpan(step, count), low);
+                TensorPrimitives.Max(high, sample.AsSpan(step, count), high);
+            }
+        }
+
+        return (low, high);
+    }
+
+    // Mean and deviation of each feature, or of all values (Welford).
+    private static (double[] Mean, double[] Deviation) Standard(SampleStore raw, long[] training, int count)
+    {
+        var (mean, squares, seen, sample) = (new double[count], new double[count], 0L, new float[raw.SampleLength]);
+        foreach (var index in training)
+        {
+            raw.Read(index, 1, sample);
+            for (var step = 0; step < sample.Length; step += count)
+            {
+                Add(sample.AsSpan(step, count), ++seen, mean, squares);
+            }
+        }
+
+        return (mean, [.. squares.Select(sum => Math.Sqrt(sum / seen))]);
+    }
+
+    private static void Add(ReadOnlySpan<float> values, double seen, Span<double> mean, Span<double> squares)
+    {
+        mean = mean[..values.Length]; // and so without checks of bounds in the loop
+        squares = squares[..values.Length];
+        for (var place = 0; place < values.Length; place++)
+        {
+            var change = values[place] - mean[place];
+            mean[place] += change / seen;
+            squares[place] += change * (values[place] - mean[place]);
+        }
     }
 
     private static double[] Ones(int count) => [.. Enumerable.Repeat(1.0, count)];
@@ -74,35 +122,5 @@ internal static class ArrayFit
         var place = share * (sorted.Count - 1);
         var low = (int)place;
         return sorted[low] + ((place - low) * (sorted[Math.Min(low + 1, sorted.Count - 1)] - sorted[low]));
-    }
-
-    /// <summary>Mean, variance (Welford) and range for each feature, or over all values.</summary>
-    private sealed class Moments(int count)
-    {
-        private readonly double[] _squares = new double[count];
-        private readonly long[] _seen = new long[count];
-
-        public int Count => count;
-
-        public double[] Mean { get; } = new double[count];
-
-        public double[] Minimum { get; } = [.. Enumerable.Repeat(double.PositiveInfinity, count)];
-
-        public double[] Maximum { get; } = [.. Enumerable.Repeat(double.NegativeInfinity, count)];
-
-        public void Add(float[] sample)
-        {
-            for (var value = 0; value < sample.Length; value++)
-            {
-                var place = value % count;
-                var change = sample[value] - Mean[place];
-                Mean[place] += change / ++_seen[place];
-                _squares[place] += change * (sample[value] - Mean[place]);
-                Minimum[place] = Math.Min(Minimum[place], sample[value]);
-                Maximum[place] = Math.Max(Maximum[place], sample[value]);
-            }
-        }
-
-        public double[] Deviation() => [.. _squares.Zip(_seen, (squares, seen) => Math.Sqrt(squares / seen))];
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Hourglass.Data.Arrays;
 
@@ -10,6 +11,12 @@ internal sealed class NpyValues(Stream stream, NpyHeader header, string place)
     /// <summary>Reads values as float32; 64-bit values are rounded.</summary>
     public void Read(Span<float> destination)
     {
+        if (header is { Type: "f4", BigEndian: false } && BitConverter.IsLittleEndian)
+        {
+            Read(MemoryMarshal.AsBytes(destination)); // as they lie in the file
+            return;
+        }
+
         var size = header.ValueSize;
         for (var start = 0; start < destination.Length; start += 1 << 16)
         {

@@ -15,7 +15,7 @@ internal sealed class RankedArray(ICollective ranks, ArraySource source, ReadOpt
 {
     /// <summary>Splits, fits and applies.</summary>
     /// <returns>Null on ranks other than the first.</returns>
-    public PreparedData? Prepare(PreparationOptions options) => Run(options, (raw, split) => ArrayData.Fitted(source, read, raw, split, options));
+    public PreparedData? Prepare(PreparationOptions options) => Run(options, (hash, raw, split) => ArrayData.Fitted(source, hash, read, raw, split, options));
 
     /// <summary>Applies what was fitted before.</summary>
     /// <returns>Null on ranks other than the first.</returns>
@@ -26,15 +26,16 @@ internal sealed class RankedArray(ICollective ranks, ArraySource source, ReadOpt
             ArrayData.RequireFit(source, preprocessing);
             return true;
         });
-        return Run(new PreparationOptions { Validation = 0 }, (raw, split) => ArrayData.Applied(source, read, raw, split, preprocessing));
+        return Run(new PreparationOptions { Validation = 0 }, (hash, raw, split) => ArrayData.Applied(source, hash, read, raw, split, preprocessing));
     }
 
-    private PreparedData? Run(PreparationOptions options, Func<SampleStore, SampleSplit, PreparedData> complete)
+    private PreparedData? Run(PreparationOptions options, Func<Task<string>, SampleStore, SampleSplit, PreparedData> complete)
     {
+        var hash = ranks.Rank == 0 ? Task.Run(source.Hash, cancellationToken) : Task.FromResult("");
         using var writer = Agreement.Together(ranks, () => ArrayData.NewWriter(source, read));
         var isHeld = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ArrayData.Write(source, writer, First(ranks.Rank), First(ranks.Rank + 1), options, progress, cancellationToken)));
         return RankedParts.Join(ranks, source.Name, writer, [.. isHeld.Select(held => held ? (byte)1 : (byte)0)], read.StoreFolder, told =>
-            complete(writer.Finish(), HoldOut.Split([.. isHeld, .. told.SelectMany(part => part).Select(held => held == 1)])));
+            complete(hash, writer.Finish(), HoldOut.Split([.. isHeld, .. told.SelectMany(part => part).Select(held => held == 1)])));
     }
 
     private long First(int rank) => source.Count * rank / ranks.Size;
