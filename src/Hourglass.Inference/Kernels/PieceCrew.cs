@@ -6,8 +6,8 @@ namespace Hourglass.Kernels;
 /// <remarks>The caller waits for pieces, not for threads: one that wakes late holds nobody up.</remarks>
 internal sealed class PieceCrew : IDisposable
 {
-    private const int Spins = 500; // of about 40 ns: to sleep and to wake takes longer
-    private readonly Helper[] _helpers;
+    private readonly Thread[] _helpers;
+    private readonly AwaitedNumber _rounds = new(0);
     private volatile Round _round = new(0, static _ => { });
     private volatile bool _ended;
 
@@ -15,12 +15,8 @@ internal sealed class PieceCrew : IDisposable
     /// <param name="size">Threads, the caller's included.</param>
     public PieceCrew(int size)
     {
-        _helpers = [.. Enumerable.Range(0, Math.Max(1, size) - 1).Select(_ => new Helper())];
-        foreach (var helper in _helpers)
-        {
-            helper.Thread = new Thread(() => Serve(helper)) { IsBackground = true, Name = "Hourglass pieces" };
-            helper.Thread.Start();
-        }
+        _helpers = [.. Enumerable.Range(0, Math.Max(1, size) - 1).Select(_ => new Thread(Serve) { IsBackground = true, Name = "Hourglass pieces" })];
+        Array.ForEach(_helpers, helper => helper.Start());
     }
 
     /// <summary>Threads, the caller's included.</summary>
@@ -33,85 +29,35 @@ internal sealed class PieceCrew : IDisposable
     {
         var round = new Round(count, work);
         _round = round;
-        foreach (var helper in _helpers.AsSpan(0, Math.Clamp(count - 1, 0, _helpers.Length)))
-        {
-            helper.Wake();
-        }
-
+        _rounds.Increment(Math.Max(count - 1, 0));
         round.Work();
-        round.Await(Spins);
+        round.Await();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _ended = true;
-        foreach (var helper in _helpers)
-        {
-            helper.Wake();
-            helper.Thread!.Join();
-            helper.Signal.Dispose();
-        }
+        _rounds.Increment();
+        Array.ForEach(_helpers, helper => helper.Join());
     }
 
-    private void Serve(Helper helper)
+    private void Serve()
     {
-        var done = _round;
-        while (!_ended)
+        for (var seen = 0; !_ended;)
         {
-            for (var spin = 0; spin < Spins && _round == done && !_ended; spin++)
-            {
-                Thread.SpinWait(8);
-            }
-
-            if (_round == done)
-            {
-                helper.Sleep(() => _round != done || _ended);
-            }
-
-            done = _round;
-            done.Work();
-        }
-    }
-
-    private sealed class Helper
-    {
-        private int _isAsleep;
-
-        public Thread? Thread { get; set; }
-
-        public SemaphoreSlim Signal { get; } = new(0);
-
-        public void Wake()
-        {
-            Interlocked.MemoryBarrier();
-            if (Interlocked.Exchange(ref _isAsleep, 0) == 1)
-            {
-                Signal.Release();
-            }
-        }
-
-        // What came between the look and the sleep wakes it at once, or has found it awake and is seen here.
-        public void Sleep(Func<bool> hasWork)
-        {
-            Volatile.Write(ref _isAsleep, 1);
-            Interlocked.MemoryBarrier();
-            if (!hasWork() || Interlocked.Exchange(ref _isAsleep, 0) == 0)
-            {
-                Signal.Wait();
-            }
+            _rounds.AwaitOther(seen);
+            seen = _rounds.Value;
+            _round.Work();
         }
     }
 
     // One piece of work; a thread that comes late finds no piece left in it.
     private sealed class Round(int count, Action<int> work)
     {
-        private readonly object _gate = new();
+        private readonly AwaitedNumber _left = new(count);
         private int _begun;
-        private int _done;
         private Exception? _fault;
-
-        private bool IsDone => Volatile.Read(ref _done) == count;
 
         public void Work()
         {
@@ -128,31 +74,13 @@ internal sealed class PieceCrew : IDisposable
                     _fault ??= fault;
                 }
 
-                if (Interlocked.Increment(ref _done) == count)
-                {
-                    lock (_gate)
-                    {
-                        Monitor.PulseAll(_gate);
-                    }
-                }
+                _left.Decrement();
             }
         }
 
-        public void Await(int spins)
+        public void Await()
         {
-            for (var spin = 0; spin < spins && !IsDone; spin++)
-            {
-                Thread.SpinWait(8);
-            }
-
-            lock (_gate)
-            {
-                while (!IsDone)
-                {
-                    Monitor.Wait(_gate);
-                }
-            }
-
+            _left.Await(0);
             if (_fault is { } fault)
             {
                 ExceptionDispatchInfo.Throw(fault);

@@ -7,9 +7,7 @@ namespace Hourglass.Data.Tabular;
 /// <summary>A column of a row group whose values are read and scaled block after block, by whichever thread needs the next one.</summary>
 internal abstract class TileColumn : IDisposable
 {
-    private const int Spins = 2000; // of about 10 ns; whoever has the block before is through with a column in some microseconds
-    private readonly object _gate = new();
-    private int _next;
+    private readonly AwaitedNumber _next = new(0);
     private Exception? _fault;
 
     /// <summary>Reads a block. Every block is asked for once, by one thread; those before it must have been asked for.</summary>
@@ -20,7 +18,7 @@ internal abstract class TileColumn : IDisposable
     /// <returns>False where a value is beyond single precision once it is scaled.</returns>
     public bool Read(int block, int rows, RowTiles tiles, int value)
     {
-        Await(block);
+        _next.Await(block);
         try
         {
             return _fault is null && Scale(rows, tiles, value);
@@ -32,11 +30,7 @@ internal abstract class TileColumn : IDisposable
         }
         finally
         {
-            lock (_gate)
-            {
-                _next = block + 1;
-                Monitor.PulseAll(_gate);
-            }
+            _next.Set(block + 1);
         }
     }
 
@@ -44,22 +38,6 @@ internal abstract class TileColumn : IDisposable
     public abstract void Dispose();
 
     private protected abstract bool Scale(int rows, RowTiles tiles, int value);
-
-    private void Await(int block)
-    {
-        for (var spin = 0; spin < Spins && Volatile.Read(ref _next) != block; spin++)
-        {
-            Thread.SpinWait(8);
-        }
-
-        lock (_gate)
-        {
-            while (_next != block)
-            {
-                Monitor.Wait(_gate);
-            }
-        }
-    }
 }
 
 /// <summary>A column of single or double precision.</summary>
