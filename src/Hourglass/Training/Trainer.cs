@@ -142,9 +142,14 @@ public sealed class Trainer : IDisposable
 
             _clock.Restart();
             using var start = new EpochStart(state);
-            step.Begin(state);
-            var loss = RunEpoch(state, step, progress, cancellationToken);
-            step.End(state);
+            double? loss;
+            using (step.HasOwnThreads ? EngineThreads.One() : null)
+            {
+                step.Begin(state);
+                loss = RunEpoch(state, step, progress, cancellationToken);
+                step.End(state);
+            }
+
             if (loss is null)
             {
                 return StopReason.Interrupted;

@@ -68,6 +68,8 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
 
+    public override bool HasOwnThreads => _crew.Size > 1;
+
     public override void Begin(TrainingState state)
     {
         _weights.Take(state);

@@ -13,6 +13,9 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
     /// <summary>Which engine computes it, and how.</summary>
     public abstract string Engine { get; }
 
+    /// <summary>Whether it brings threads of its own, which the engine's would only disturb.</summary>
+    public virtual bool HasOwnThreads => false;
+
     /// <summary>Where the time goes.</summary>
     public TrainingClock Clock { get; } = new();
 
