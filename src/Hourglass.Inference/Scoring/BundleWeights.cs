@@ -32,7 +32,35 @@ internal sealed record MapPlan(float[] Weights, float[] Bias, DenseActivation Ac
 /// <summary>What follows a row's own standardisation.</summary>
 /// <param name="Gain">[output].</param>
 /// <param name="Shift">[output].</param>
-internal sealed record LayerScale(float[] Gain, float[] Shift);
+internal sealed record LayerScale(float[] Gain, float[] Shift)
+{
+    /// <summary>Layer normalisation: over a row, or over all channels and places of a picture.</summary>
+    /// <remarks>Ba et al. 2016, https://arxiv.org/abs/1607.06450; the variance is the biased one.</remarks>
+    /// <param name="values">[place, channel].</param>
+    /// <param name="places">How many; 1 for a row.</param>
+    /// <param name="stride">From one place to the next.</param>
+    public unsafe void Apply(float* values, int places, int stride)
+    {
+        Span<float> Place(int place) => new(values + ((long)place * stride), Gain.Length);
+        var (sum, squares, count) = (0.0, 0.0, (double)places * Gain.Length);
+        for (var place = 0; place < places; place++)
+        {
+            sum += TensorPrimitives.Sum<float>(Place(place));
+        }
+
+        for (var place = 0; place < places; place++)
+        {
+            TensorPrimitives.Subtract(Place(place), (float)(sum / count), Place(place));
+            squares += TensorPrimitives.SumOfSquares<float>(Place(place));
+        }
+
+        for (var place = 0; place < places; place++)
+        {
+            TensorPrimitives.Multiply(Place(place), 1 / MathF.Sqrt((float)(squares / count) + BundleWeights.Epsilon), Place(place));
+            TensorPrimitives.MultiplyAdd(Place(place), Gain, Shift, Place(place));
+        }
+    }
+}
 
 /// <summary>The weights of a bundle, by name and shape, and which of them have been asked for.</summary>
 internal sealed class BundleWeights(IReadOnlyDictionary<string, StoredTensor> tensors, string path)

@@ -48,10 +48,8 @@ internal static class KernelLayoutLimits
         : null;
 
     private static string? PictureObstacle(JsonElement network, string bottleneck) =>
-        network.GetProperty("normalization").GetString() == "layer" ? "layer normalisation of pictures has no kernel"
-        : network.GetProperty("blocks").GetInt32() != 0 ? "residual blocks have no kernel"
-        : network.GetProperty("attention").GetBoolean() ? "attention has no kernel"
-        : network.GetProperty("upsampling").GetString() != "transposed" ? "upsampling by resizing has no kernel"
+        network.GetProperty("attention").GetBoolean() ? "attention has no kernel"
+        : network.GetProperty("upsampling").GetString() is not ("transposed" or "resize") ? "the upsampling is unknown"
         : bottleneck == "open" ? "pictures are not bottled up"
         : null;
 

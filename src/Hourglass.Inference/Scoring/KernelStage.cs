@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Hourglass.Kernels;
 
 namespace Hourglass.Scoring;
@@ -57,7 +56,7 @@ internal sealed unsafe class DenseStage(in DenseMap map, MapPlan plan) : KernelS
         DenseKernels.Widest.Map(_map, input, output, rows, scratch);
         for (var row = 0; row < rows && _scale is not null; row++)
         {
-            Standardize(Row(output, row), _scale);
+            _scale.Apply(output + ((long)row * Stride), places: 1, Stride);
         }
 
         Activate(output, rows * Stride);
@@ -79,15 +78,6 @@ internal sealed unsafe class DenseStage(in DenseMap map, MapPlan plan) : KernelS
     }
 
     private Span<float> Row(float* values, int row) => new(values + ((long)row * Stride), Outputs);
-
-    // Layer normalisation: Ba et al. 2016, https://arxiv.org/abs/1607.06450; the variance is the biased one.
-    private static void Standardize(Span<float> row, LayerScale scale)
-    {
-        TensorPrimitives.Subtract(row, TensorPrimitives.Sum<float>(row) / row.Length, row);
-        var variance = TensorPrimitives.SumOfSquares<float>(row) / row.Length;
-        TensorPrimitives.Multiply(row, 1 / MathF.Sqrt(variance + BundleWeights.Epsilon), row);
-        TensorPrimitives.MultiplyAdd(row, scale.Gain, scale.Shift, row);
-    }
 }
 
 /// <summary>A convolution, transposed or not.</summary>
@@ -100,6 +90,7 @@ internal sealed unsafe class ConvolutionStage(in DenseMap map, MapPlan plan, flo
     private readonly PatchShape _shape = plan.Patches!.Shape;
     private readonly bool _grows = plan.Patches.Grows;
     private readonly int _channels = plan.Patches.Grows ? plan.Inputs : plan.Outputs; // of the smaller picture
+    private readonly LayerScale? _scale = plan.Scale;
 
     public override int Inputs => _grows ? SmallLength : _shape.PictureLength;
 
@@ -118,6 +109,12 @@ internal sealed unsafe class ConvolutionStage(in DenseMap map, MapPlan plan, flo
         else
         {
             PatchProducts.Shrink(_map, _shape, input, output, 0, count, scratch);
+        }
+
+        var places = _grows ? _shape.Height * _shape.Width : _shape.Places;
+        for (var sample = 0; sample < count && _scale is not null; sample++)
+        {
+            _scale.Apply(output + ((long)sample * Stride), places, DenseMap.Stride(_scale.Gain.Length));
         }
 
         Activate(output, count * Stride);

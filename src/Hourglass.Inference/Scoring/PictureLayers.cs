@@ -9,12 +9,15 @@ namespace Hourglass.Scoring;
 /// <param name="Sizes">Height and width of the sample, then after each layer of the encoder.</param>
 /// <param name="KernelSize">Side of a patch.</param>
 /// <param name="Stride">From one patch to the next.</param>
-internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<int> DecoderChannels, IReadOnlyList<(int Height, int Width)> Sizes, int KernelSize, int Stride)
+/// <param name="Blocks">Residual blocks after each layer of the encoder and before each of the decoder.</param>
+/// <param name="Resizes">Whether the decoder grows pictures by repeating places, and not by transposed convolutions.</param>
+internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<int> DecoderChannels, IReadOnlyList<(int Height, int Width)> Sizes, int KernelSize, int Stride, int Blocks, bool Resizes)
 {
     private const long MostValues = 1L << 22; // of one picture between layers, channels padded: eight samples before and after a layer are 256 MB for each thread
     private const long MostPadding = 1L << 26; // weights that padding may add, so that a small file cannot ask for much memory
     private const int MostStride = 8;
     private const int MostKernel = 31;
+    private const int MostBlocks = 32;
 
     /// <summary>Reads the network's options.</summary>
     /// <param name="network">network of model.json.</param>
@@ -23,11 +26,11 @@ internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<
     /// <exception cref="FormatException">Sizes are out of range.</exception>
     public static PictureLayers Of(JsonElement network, IReadOnlyList<int> shape, Func<JsonElement, IReadOnlyList<int>> width)
     {
-        var (channels, decoder, kernel, stride) = (width(network.GetProperty("channels")), network.GetProperty("decoderChannels"), network.GetProperty("kernelSize").GetInt32(), network.GetProperty("stride").GetInt32());
+        var (channels, decoder, kernel, stride, blocks) = (width(network.GetProperty("channels")), network.GetProperty("decoderChannels"), network.GetProperty("kernelSize").GetInt32(), network.GetProperty("stride").GetInt32(), network.GetProperty("blocks").GetInt32());
         var decoderChannels = decoder.ValueKind == JsonValueKind.Null ? [.. channels.Reverse()] : width(decoder);
-        if (shape.Count != 3 || channels.Count == 0 || decoderChannels.Count != channels.Count || kernel is < 1 or > MostKernel || kernel % 2 == 0 || stride is < 1 or > MostStride)
+        if (shape.Count != 3 || channels.Count == 0 || decoderChannels.Count != channels.Count || kernel is < 1 or > MostKernel || kernel % 2 == 0 || stride is < 1 or > MostStride || blocks is < 0 or > MostBlocks)
         {
-            throw new FormatException($"convolutions of {channels.Count} and {decoderChannels.Count} layers, kernels of {kernel}, stride {stride}, over samples of {shape.Count} axes.");
+            throw new FormatException($"convolutions of {channels.Count} and {decoderChannels.Count} layers, kernels of {kernel}, stride {stride}, {blocks} blocks, over samples of {shape.Count} axes.");
         }
 
         var sizes = new List<(int Height, int Width)> { (shape[1], shape[2]) };
@@ -36,14 +39,14 @@ internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<
             sizes.Add((((sizes[^1].Height - 1) / stride) + 1, ((sizes[^1].Width - 1) / stride) + 1));
         }
 
-        return new PictureLayers([shape[0], .. channels], [.. decoderChannels, shape[0]], sizes, kernel, stride);
+        return new PictureLayers([shape[0], .. channels], [.. decoderChannels, shape[0]], sizes, kernel, stride, blocks, network.GetProperty("upsampling").GetString() == "resize");
     }
 
     /// <summary>Why the kernels do not run them; null when they do.</summary>
     /// <param name="latents">Values of a latent.</param>
     public string? Obstacle(int latents)
     {
-        if (Enumerable.Range(1, Channels.Count - 1).Any(layer => Places(layer) * DenseMap.Stride(Math.Max(Channels[layer], DecoderChannels[^(layer + 1)])) > MostValues))
+        if (Enumerable.Range(1, Channels.Count - 1).Any(layer => Math.Max(Places(layer) * DenseMap.Stride(Math.Max(Channels[layer], DecoderChannels[^(layer + 1)])), Resizes ? Places(layer - 1) * DenseMap.Stride(DecoderChannels[^(layer + 1)]) : 0) > MostValues))
         {
             return $"pictures of more than {MostValues:N0} values between layers";
         }
@@ -57,6 +60,13 @@ internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<
     /// <param name="channels">Of the larger picture.</param>
     public PatchShape Patches(int layer, int channels) =>
         new(channels, Sizes[layer].Height, Sizes[layer].Width, Sizes[layer + 1].Height, Sizes[layer + 1].Width, KernelSize, Stride, IsPlanar: layer == 0);
+
+    /// <summary>Patches that neither shrink nor grow the picture after a layer of the encoder; after layer 0, the sample.</summary>
+    /// <param name="layer">How many layers have shrunk it.</param>
+    /// <param name="channels">Of the picture.</param>
+    /// <param name="side">Of a patch.</param>
+    public PatchShape Level(int layer, int channels, int side) =>
+        new(channels, Sizes[layer].Height, Sizes[layer].Width, Sizes[layer].Height, Sizes[layer].Width, side, Step: 1, IsPlanar: false);
 
     private long Places(int layer) => (long)Sizes[layer].Height * Sizes[layer].Width;
 

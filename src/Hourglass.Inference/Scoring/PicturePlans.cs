@@ -5,6 +5,8 @@ namespace Hourglass.Scoring;
 /// <summary>The maps of a convolutional model, from a bundle's weights.</summary>
 internal static class PicturePlans
 {
+    private const int BlockSide = 3; // of a residual block's patches
+
     /// <summary>Convolutions, then the map to the latents.</summary>
     public static List<MapPlan> Encoder(KernelLayout layout, PictureLayers layers, BundleWeights weights, string projection)
     {
@@ -12,10 +14,9 @@ internal static class PicturePlans
         for (var layer = 0; layer < layers.Channels.Count - 1; layer++)
         {
             var (given, made) = (layers.Channels[layer], layers.Channels[layer + 1]);
-            var name = $"_encoder._convolutions.{layer}";
-            var kernels = weights.Values(name + ".weight", made, given, layers.KernelSize, layers.KernelSize);
-            var plan = new MapPlan(PatchRows(kernels, made, given), weights.Values(name + ".bias", made), layout.Activation);
+            var plan = Convolution($"_encoder._convolutions.{layer}", given, made, layers.KernelSize, layout.Activation, weights);
             plans.Add(weights.Normalized(plan, $"_encoder._normalizations.{layer}", layout.Normalization) with { Patches = new PatchPlan(layers.Patches(layer, given), Grows: false, []) });
+            AddBlocks(plans, "_encoder", layer, layers.Level(layer + 1, made, BlockSide), layout, layers, weights);
         }
 
         var order = layers.Order(layers.Channels[^1]);
@@ -32,10 +33,35 @@ internal static class PicturePlans
         var plans = new List<MapPlan> { expand with { Weights = Rows(expand.Weights, order, layout.LatentSize), Bias = Rows(expand.Bias, order, 1) } };
         for (var layer = 0; layer < layers.DecoderChannels.Count - 1; layer++)
         {
-            plans.Add(Grown(layout, layers, weights, layer));
+            AddBlocks(plans, "_decoder", layer, layers.Level(layers.Sizes.Count - 1 - layer, layers.DecoderChannels[layer], BlockSide), layout, layers, weights);
+            plans.Add(layers.Resizes ? Resized(layout, layers, weights, layer) : Grown(layout, layers, weights, layer));
         }
 
         return plans;
+    }
+
+    // x + closing(activation(normalised(first(x)))), so many times: the second map adds to what the first was given.
+    private static void AddBlocks(List<MapPlan> plans, string coder, int layer, PatchShape shape, KernelLayout layout, PictureLayers layers, BundleWeights weights)
+    {
+        for (var block = layer * layers.Blocks; block < (layer + 1) * layers.Blocks; block++)
+        {
+            var name = $"{coder}._blocks.{block}";
+            var first = Convolution($"{name}._first", shape.Channels, shape.Channels, BlockSide, layout.Activation, weights);
+            plans.Add(weights.Normalized(first, $"{name}._normalizations.0", layout.Normalization) with { Patches = new PatchPlan(shape, Grows: false, []) });
+            plans.Add(Convolution($"{name}._closing", shape.Channels, shape.Channels, BlockSide, DenseActivation.Linear, weights) with { Patches = new PatchPlan(shape, Grows: false, []) { Adds = true } });
+        }
+    }
+
+    private static MapPlan Convolution(string name, int given, int made, int side, DenseActivation activation, BundleWeights weights) =>
+        new(PatchRows(weights.Values(name + ".weight", made, given, side, side), made, given), weights.Values(name + ".bias", made), activation);
+
+    // Places are repeated, then convolved: nothing shrinks or grows in the product.
+    private static MapPlan Resized(KernelLayout layout, PictureLayers layers, BundleWeights weights, int layer)
+    {
+        var (isLast, given, level) = (layer == layers.DecoderChannels.Count - 2, layers.DecoderChannels[layer], layers.Sizes.Count - 2 - layer);
+        var plan = Convolution($"_decoder._layers.{layer}", given, layers.DecoderChannels[layer + 1], layers.KernelSize, isLast ? layout.OutputActivation : layout.Activation, weights);
+        plan = isLast ? plan : weights.Normalized(plan, $"_decoder._normalizations.{layer}", layout.Normalization);
+        return plan with { Patches = new PatchPlan(layers.Level(level, given, layers.KernelSize), Grows: false, []) { Given = layers.Sizes[level + 1], IsPlanarAfter = isLast } };
     }
 
     // Normalisation is per channel of what is made, so it is folded into [made][given, place] before patches are laid out.
@@ -64,6 +90,7 @@ internal static class PicturePlans
 
         return new MapPlan(patches, new float[square * made], plan.Activation)
         {
+            Scale = plan.Scale,
             Patches = new PatchPlan(layers.Patches(layers.Sizes.Count - 2 - layer, made), Grows: true, [.. plan.Bias, .. new float[DenseMap.Stride(made) - made]]),
         };
     }
@@ -102,4 +129,17 @@ internal static class PicturePlans
 /// <param name="Shape">Of the larger picture.</param>
 /// <param name="Grows">Whether the map leads from the smaller picture to the larger.</param>
 /// <param name="Bias">Of the larger picture's channels, padded as a place is, where it grows.</param>
-internal sealed record PatchPlan(PatchShape Shape, bool Grows, float[] Bias);
+internal sealed record PatchPlan(PatchShape Shape, bool Grows, float[] Bias)
+{
+    /// <summary>Height and width of what the map is given, where its places are repeated to fill the picture; null where it is the picture.</summary>
+    public (int Height, int Width)? Given { get; init; }
+
+    /// <summary>Whether the result is added to what the stage before was given.</summary>
+    public bool Adds { get; init; }
+
+    /// <summary>Whether what is made lies as samples do.</summary>
+    public bool IsPlanarAfter { get; init; }
+
+    /// <summary>Whether a sample at a time is convolved at one size.</summary>
+    public bool IsLevel => Adds || Given is not null;
+}
