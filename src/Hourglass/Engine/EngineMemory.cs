@@ -9,11 +9,11 @@ internal static class EngineMemory
 {
     private const int TrimThreshold = -1; // parameters of mallopt, malloc.h
     private const int MapThreshold = -3;
-    private const int KeptBlock = 1 << 30; // bytes: larger ones go back
-    private const int UsualBlock = 32 << 20; // what the library's own rule ends at on 64-bit machines (DEFAULT_MMAP_THRESHOLD_MAX)
+    private const int LargestBlock = 32 << 20; // bytes: larger ones always go back, for the library takes no higher limit (half of HEAP_MAX_SIZE), and its own rule ends there too (DEFAULT_MMAP_THRESHOLD_MAX)
     private static readonly Lock Gate = new();
     private static readonly nint Library = OperatingSystem.IsLinux() && !IsSetByUser && NativeLibrary.TryLoad("libc.so.6", out var handle) ? handle : 0;
     private static int _keepers;
+    private static bool _isTold;
 
     /// <summary>Keeps freed memory until the result is disposed of; then what is free goes back to the system.</summary>
     public static Keeper Keep()
@@ -22,25 +22,27 @@ internal static class EngineMemory
         {
             if (_keepers++ == 0)
             {
-                Set(KeptBlock, int.MaxValue);
+                _isTold = Set(LargestBlock, int.MaxValue);
             }
-        }
 
-        return new Keeper();
+            return new Keeper(_isTold);
+        }
     }
 
     // Whoever has set the allocator's own variables gets what they say.
     private static bool IsSetByUser => Environment.GetEnvironmentVariable("MALLOC_MMAP_THRESHOLD_") is not null || Environment.GetEnvironmentVariable("MALLOC_TRIM_THRESHOLD_") is not null
         || Environment.GetEnvironmentVariable("GLIBC_TUNABLES")?.Contains("glibc.malloc", StringComparison.Ordinal) == true;
 
-    private static unsafe void Set(int mapped, int trimmed)
+    // Whether the library has taken both numbers.
+    private static unsafe bool Set(int mapped, int trimmed)
     {
-        if (Library != 0 && NativeLibrary.TryGetExport(Library, "mallopt", out var option))
+        if (Library == 0 || !NativeLibrary.TryGetExport(Library, "mallopt", out var option))
         {
-            var set = (delegate* unmanaged<int, int, int>)option;
-            set(MapThreshold, mapped);
-            set(TrimThreshold, trimmed);
+            return false;
         }
+
+        var set = (delegate* unmanaged<int, int, int>)option;
+        return set(MapThreshold, mapped) == 1 & set(TrimThreshold, trimmed) == 1;
     }
 
     private static unsafe void Trim()
@@ -57,16 +59,20 @@ internal static class EngineMemory
         {
             if (--_keepers == 0)
             {
-                Set(UsualBlock, 2 * UsualBlock); // its own rule sets the second to twice the first
+                Set(LargestBlock, 2 * LargestBlock); // its own rule sets the second to twice the first
                 Trim();
             }
         }
     }
 
     /// <summary>One who wants memory kept.</summary>
-    internal sealed class Keeper : IDisposable
+    /// <param name="isTold">Whether the library has taken what it was told.</param>
+    internal sealed class Keeper(bool isTold) : IDisposable
     {
         private bool _isDone;
+
+        /// <summary>Whether the library keeps memory now.</summary>
+        public bool IsTold => isTold;
 
         public void Dispose()
         {
