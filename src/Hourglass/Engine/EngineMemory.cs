@@ -4,12 +4,14 @@ namespace Hourglass.Engine;
 
 /// <summary>Lets the engine keep the memory that a step frees for the next step.</summary>
 /// <remarks>The GNU C library gives large blocks back to the system when they are freed (mallopt(3): M_MMAP_THRESHOLD, M_TRIM_THRESHOLD), and a step of a transformer frees all
-/// it took: the next step then brings thousands of pages in again, each a fault that the system answers with zeros. Only the GNU library is told; others do as they do.</remarks>
+/// it took: the next step then brings thousands of pages in again, each a fault that the system answers with zeros. Only the GNU library is told; others do as they do. It keeps less on threads
+/// beside the first, whose memory lies in heaps of 64 MB that go back when they are empty (malloc/arena.c: HEAP_MAX_SIZE).</remarks>
 internal static class EngineMemory
 {
     private const int TrimThreshold = -1; // parameters of mallopt, malloc.h
     private const int MapThreshold = -3;
-    private const int LargestBlock = 32 << 20; // bytes: larger ones always go back, for the library takes no higher limit (half of HEAP_MAX_SIZE), and its own rule ends there too (DEFAULT_MMAP_THRESHOLD_MAX)
+    private const int KeptBlock = 1 << 30; // bytes: larger ones go back
+    private const int UsualBlock = 32 << 20; // what the library's own rule ends at on 64-bit machines (DEFAULT_MMAP_THRESHOLD_MAX)
     private static readonly Lock Gate = new();
     private static readonly nint Library = OperatingSystem.IsLinux() && !IsSetByUser && NativeLibrary.TryLoad("libc.so.6", out var handle) ? handle : 0;
     private static int _keepers;
@@ -22,7 +24,7 @@ internal static class EngineMemory
         {
             if (_keepers++ == 0)
             {
-                _isTold = Set(LargestBlock, int.MaxValue);
+                _isTold = Set(KeptBlock, int.MaxValue);
             }
 
             return new Keeper(_isTold);
@@ -59,7 +61,7 @@ internal static class EngineMemory
         {
             if (--_keepers == 0)
             {
-                Set(LargestBlock, 2 * LargestBlock); // its own rule sets the second to twice the first
+                Set(UsualBlock, 2 * UsualBlock); // its own rule sets the second to twice the first
                 Trim();
             }
         }
