@@ -1,5 +1,4 @@
 using Hourglass.Bottlenecks;
-using Hourglass.Data;
 using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Convolutional;
@@ -29,7 +28,7 @@ internal sealed class EngineScene : IDisposable
     public EngineScene(EngineModel model)
     {
         (_batch, Model) = (model.Batch, new Autoencoder(model.Options()));
-        _samples = Noise(model.Shape, Batches * _batch);
+        _samples = NoiseStore.Of(model.Shape, Batches * _batch);
         _reader = new BatchReader(_samples, CPU);
         var parameters = new FlatParameters(Model);
         _state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(Model.Options.Training, parameters) };
@@ -66,23 +65,6 @@ internal sealed class EngineScene : IDisposable
     }
 
     private ReadOnlySpan<long> Next() => _numbers.AsSpan(_next++ % Batches * _batch, _batch);
-
-    private static SampleStore Noise(int[] shape, int count)
-    {
-        using var writer = SampleStore.CreateTemporary(null, shape, ElementType.Float32);
-        var (random, sample) = (new Random(1), new float[shape.Aggregate(1, (product, size) => product * size)]);
-        for (var number = 0; number < count; number++)
-        {
-            foreach (ref var value in sample.AsSpan())
-            {
-                value = random.NextSingle();
-            }
-
-            writer.Append(sample);
-        }
-
-        return writer.Finish();
-    }
 }
 
 /// <summary>A model that trains by automatic differentiation.</summary>

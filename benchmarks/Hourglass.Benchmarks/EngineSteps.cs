@@ -49,7 +49,7 @@ internal static class EngineSteps
 
     private static double[] Turn(EngineModel model, int threads, bool isKept)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Word, model.Name, "--threads", threads.ToString(CultureInfo.InvariantCulture), .. isKept ? (string[])["--kept"] : []]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [typeof(EngineSteps).Assembly.Location, Word, model.Name, "--threads", threads.ToString(CultureInfo.InvariantCulture), .. isKept ? (string[])["--kept"] : []]) { RedirectStandardOutput = true, UseShellExecute = false };
         using var process = Process.Start(start)!;
         var line = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

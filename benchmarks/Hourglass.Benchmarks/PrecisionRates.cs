@@ -55,7 +55,7 @@ internal static class PrecisionRates
 
     private static void Measure(PrecisionWork work)
     {
-        using var store = Noise(work);
+        using var store = NoiseStore.Of(work.Shape, work.Samples);
         var (full, reduced) = (work.Options(StepEngine.Autograd, Precision.Float32), work.Options(StepEngine.Autograd, Precision.Bfloat16));
         var fused = FusedPlan.Obstacle(full) is null ? work.Options(StepEngine.Fused, Precision.Float32) : null;
         var runs = new[] { full, reduced, fused }.OfType<AutoencoderOptions>().Select(options => Work(options, store)).ToArray();
@@ -77,23 +77,6 @@ internal static class PrecisionRates
             trainer.Run();
             return store.Count / (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         };
-    }
-
-    private static SampleStore Noise(PrecisionWork work)
-    {
-        using var writer = SampleStore.CreateTemporary(null, work.Shape, ElementType.Float32);
-        var (random, sample) = (new Random(1), new float[work.Length]);
-        for (var number = 0; number < work.Samples; number++)
-        {
-            for (var value = 0; value < sample.Length; value++)
-            {
-                sample[value] = random.NextSingle();
-            }
-
-            writer.Append(sample);
-        }
-
-        return writer.Finish();
     }
 
     /// <summary>A model to train.</summary>

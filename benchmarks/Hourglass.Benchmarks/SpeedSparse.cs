@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
 using Hourglass.Bottlenecks;
-using Hourglass.Data;
-using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
@@ -84,7 +81,7 @@ internal static class SpeedSparse
 
     private static SpeedContest Contest(AutoencoderOptions options, Tensor data, int batch, int threads, Action<Tensor> peer, params IDisposable[] resources)
     {
-        var store = Store(data);
+        var store = SpeedTraining.Store(data, [(int)data.shape[1]]);
         var model = new Autoencoder(options);
         model.train();
         var parameters = new FlatParameters(model);
@@ -112,11 +109,4 @@ internal static class SpeedSparse
     }
 
     private static InputOptions Input(int length) => new() { Shape = [length], Blocks = [new FeatureBlock("values", 0, length, FeatureBlockKind.Numeric)] };
-
-    private static SampleStore Store(Tensor data)
-    {
-        using var writer = SampleStore.CreateTemporary(null, [(int)data.shape[1]], ElementType.Float32);
-        writer.Append(MemoryMarshal.Cast<byte, float>(data.bytes));
-        return writer.Finish();
-    }
 }

@@ -52,7 +52,10 @@ internal static class SpeedTraining
     public static Peers TorchSharp(UsualLoop loop, Tensor data, int batch, double floor, string name = "TorchSharp") =>
         new([new SpeedPeer(name, floor, SpeedContest.Rate(data.shape[0], () => loop.Epoch(data, batch)))], [loop]);
 
-    private static SampleStore Store(Tensor data, int[] shape)
+    /// <summary>A store of a tensor's samples.</summary>
+    /// <param name="data">[sample, ...].</param>
+    /// <param name="shape">Of a sample.</param>
+    public static SampleStore Store(Tensor data, int[] shape)
     {
         using var writer = SampleStore.CreateTemporary(null, shape, ElementType.Float32);
         writer.Append(MemoryMarshal.Cast<byte, float>(data.bytes));
