@@ -28,6 +28,15 @@ public sealed class SurpriseCurveTests
         Assert.Equal(Math.Log(1000) / rate, curve.Of(1000), 0.06 * Math.Log(1000) / rate); // the share above v is v to the power of -1 / rate
     }
 
+    [Theory, InlineData(1, 2.0), InlineData(7, 2.0), InlineData(300, 1e-320), InlineData(1, 0.0)]
+    public void Normal_values_that_are_all_equal_make_a_curve_that_a_file_can_hold(int count, double value)
+    {
+        var curve = Learn(Enumerable.Repeat(value, count));
+        Assert.Null(curve.Fault());
+        Assert.True(curve.Of(value) == 0);
+        Assert.True(double.IsFinite(curve.Of(value + 1)) && curve.Of(value + 1) > curve.Of(value));
+    }
+
     [Fact]
     public void Whatever_the_normal_values_are_more_is_never_less_surprising_and_all_is_finite() =>
         Gen.Select(Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 2], Gen.Int[0, 3].Select(value => (double)value)).Array[1, 200], Gen.Double[0, 5].Array[2, 20]).Sample((normal, asked) =>

@@ -17,7 +17,7 @@ public sealed record SurpriseCurve
     /// <summary>Values of the term, ascending from 0; the tail begins at the last.</summary>
     public required IReadOnlyList<double> Values { get => _values; init => _values = [.. value]; }
 
-    /// <summary>The surprise of each value, ascending from 0.</summary>
+    /// <summary>The surprise of each value, from 0 and never falling: of normal values that are all equal it is 0 up to there.</summary>
     public required IReadOnlyList<double> Nats { get => _nats; init => _nats = [.. value]; }
 
     /// <summary>Mean logarithm of the tail's values over the one where it begins: the smaller, the more surprising is what lies beyond.</summary>
@@ -43,7 +43,7 @@ public sealed record SurpriseCurve
         var logarithms = 0.0;
         foreach (var value in sorted[tail..])
         {
-            logarithms += Math.Log(value / begin);
+            logarithms += LogarithmOver(value, begin);
         }
 
         return new SurpriseCurve { Values = [.. values, begin], Nats = [.. nats, Surprise(tail, count)], TailRate = tail < count ? Math.Max(LeastRate, (logarithms + UsualRate) / (count - tail)) : UsualRate };
@@ -56,7 +56,7 @@ public sealed record SurpriseCurve
     {
         if (value >= _values[^1])
         {
-            return _nats[^1] + (Math.Log(value / _values[^1]) / TailRate);
+            return _nats[^1] + (LogarithmOver(value, _values[^1]) / TailRate);
         }
 
         var place = Array.BinarySearch(_values, value);
@@ -66,8 +66,8 @@ public sealed record SurpriseCurve
 
     /// <summary>What a file claims and no fit produces; null when all is well.</summary>
     internal string? Fault() =>
-        _values.Length is < 2 or > Knots + 2 || _nats.Length != _values.Length || _values[0] != 0 || _nats[0] != 0 || !Ascends(_values) || !Ascends(_nats)
-            ? $"surprise needs 2 to {Knots + 2} values with as many nats, both finite and ascending from 0, got {_values.Length} and {_nats.Length}"
+        _values.Length is < 2 or > Knots + 2 || _nats.Length != _values.Length || _values[0] != 0 || _nats[0] != 0 || !Ascends(_values, double.Epsilon) || !Ascends(_nats, 0)
+            ? $"surprise needs 2 to {Knots + 2} values with as many nats, finite from 0, the values ascending and the nats never falling, got {_values.Length} and {_nats.Length}"
         : !(double.IsFinite(TailRate) && TailRate > 0) ? $"the tail's rate must be above 0, got {TailRate}"
         : null;
 
@@ -91,11 +91,14 @@ public sealed record SurpriseCurve
     // As a p-value counts: the sample itself is one of those that reach so far.
     private static double Surprise(int below, int count) => Math.Log((count + 1.0) / (count - below + 1));
 
-    private static bool Ascends(double[] numbers)
+    // A quotient of the smallest numbers there are would be infinite.
+    private static double LogarithmOver(double value, double begin) => Math.Log(value) - Math.Log(begin);
+
+    private static bool Ascends(double[] numbers, double leastStep)
     {
         for (var place = 1; place < numbers.Length; place++)
         {
-            if (!(double.IsFinite(numbers[place]) && numbers[place] > numbers[place - 1]))
+            if (!(double.IsFinite(numbers[place]) && numbers[place] - numbers[place - 1] >= leastStep))
             {
                 return false;
             }
