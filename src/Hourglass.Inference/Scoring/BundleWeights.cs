@@ -35,29 +35,16 @@ internal sealed record MapPlan(float[] Weights, float[] Bias, DenseActivation Ac
 internal sealed record LayerScale(float[] Gain, float[] Shift)
 {
     /// <summary>Layer normalisation: over a row, or over all channels and places of a picture.</summary>
-    /// <remarks>Ba et al. 2016, https://arxiv.org/abs/1607.06450; the variance is the biased one.</remarks>
     /// <param name="values">[place, channel].</param>
     /// <param name="places">How many; 1 for a row.</param>
     /// <param name="stride">From one place to the next.</param>
     public unsafe void Apply(float* values, int places, int stride)
     {
-        Span<float> Place(int place) => new(values + ((long)place * stride), Gain.Length);
-        var (sum, squares, count) = (0.0, 0.0, (double)places * Gain.Length);
+        Standardization.Forward(values, values, places, Gain.Length);
         for (var place = 0; place < places; place++)
         {
-            sum += TensorPrimitives.Sum<float>(Place(place));
-        }
-
-        for (var place = 0; place < places; place++)
-        {
-            TensorPrimitives.Subtract(Place(place), (float)(sum / count), Place(place));
-            squares += TensorPrimitives.SumOfSquares<float>(Place(place));
-        }
-
-        for (var place = 0; place < places; place++)
-        {
-            TensorPrimitives.Multiply(Place(place), 1 / MathF.Sqrt((float)(squares / count) + BundleWeights.Epsilon), Place(place));
-            TensorPrimitives.MultiplyAdd(Place(place), Gain, Shift, Place(place));
+            var row = new Span<float>(values + ((long)place * stride), Gain.Length);
+            TensorPrimitives.MultiplyAdd(row, Gain, Shift, row);
         }
     }
 }
@@ -65,9 +52,6 @@ internal sealed record LayerScale(float[] Gain, float[] Shift)
 /// <summary>The weights of a bundle, by name and shape, and which of them have been asked for.</summary>
 internal sealed class BundleWeights(IReadOnlyDictionary<string, StoredTensor> tensors, string path)
 {
-    /// <summary>Added to variances before the root, by batch and layer normalisation.</summary>
-    public const float Epsilon = 1e-5f;
-
     private static readonly string[] Evaluated = ["_encoder.", "_decoder."];
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
@@ -147,7 +131,7 @@ internal sealed class BundleWeights(IReadOnlyDictionary<string, StoredTensor> te
         var (weights, bias) = (new float[plan.Weights.Length], new float[plan.Outputs]);
         for (var output = 0; output < plan.Outputs; output++)
         {
-            var factor = gain[output] / MathF.Sqrt(variance[output] + Epsilon);
+            var factor = gain[output] / MathF.Sqrt(variance[output] + Standardization.Epsilon);
             var row = (output * plan.Inputs)..((output + 1) * plan.Inputs);
             TensorPrimitives.Multiply(plan.Weights.AsSpan(row), factor, weights.AsSpan(row));
             bias[output] = ((plan.Bias[output] - mean[output]) * factor) + shift[output];

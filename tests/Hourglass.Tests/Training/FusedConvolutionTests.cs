@@ -50,6 +50,9 @@ public sealed class FusedConvolutionTests
         ["sparse latents, sigmoid"] = Grey with { Bottleneck = new DeterministicOptions { Activation = Activation.Sigmoid, KlRho = 0.5 } },
         ["batch normalisation, gelu"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Normalization = Normalization.Batch, Activation = Activation.Gelu } },
         ["batch normalisation, sigmoid, dropout, gaussian"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [9, 32], Normalization = Normalization.Batch, Dropout = 0.2, Activation = Activation.Sigmoid } },
+        ["layer normalisation, elu"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Normalization = Normalization.Layer, Activation = Activation.Elu } },
+        ["layer normalisation, silu, dropout, gaussian"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [9, 32], DecoderChannels = [32, 5], Normalization = Normalization.Layer, Dropout = 0.2, Activation = Activation.Silu } },
+        ["layer normalisation, clipped"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [32, 9, 7], Normalization = Normalization.Layer, Activation = Activation.Tanh }, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Grey.Training with { ClipNorm = 0.001 } },
         ["more weights than a cache holds"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [36, 420], Activation = Activation.Tanh } },
     };
 
@@ -66,6 +69,7 @@ public sealed class FusedConvolutionTests
     [InlineData("grey")]
     [InlineData("dropout")]
     [InlineData("batch normalisation, gelu")]
+    [InlineData("layer normalisation, silu, dropout, gaussian")]
     [InlineData("gaussian, coloured")]
     [InlineData("more weights than a cache holds")]
     public void The_number_of_threads_changes_no_bit(string name)
@@ -75,7 +79,6 @@ public sealed class FusedConvolutionTests
     }
 
     [Theory]
-    [InlineData("normalisation", "normalisation")]
     [InlineData("blocks", "residual blocks")]
     [InlineData("attention", "attention")]
     [InlineData("resize", "resizing")]
@@ -90,7 +93,6 @@ public sealed class FusedConvolutionTests
         var network = new ConvolutionalNetworkOptions();
         var options = what switch
         {
-            "normalisation" => Grey with { Network = network with { Normalization = Normalization.Layer } },
             "blocks" => Grey with { Network = network with { Blocks = 1 } },
             "attention" => Grey with { Network = network with { Attention = true } },
             "resize" => Grey with { Network = network with { Upsampling = Upsampling.Resize } },

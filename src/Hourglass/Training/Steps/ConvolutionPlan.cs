@@ -12,8 +12,7 @@ internal static class ConvolutionPlan
 
     /// <summary>Why a convolutional model is left to automatic differentiation; null when it is not.</summary>
     public static string? Obstacle(AutoencoderOptions options, ConvolutionalNetworkOptions network) =>
-        network.Normalization == Normalization.Layer ? "layer normalisation of pictures"
-        : network.Blocks > 0 ? "residual blocks"
+        network.Blocks > 0 ? "residual blocks"
         : network.Attention ? "attention"
         : network.Upsampling != Upsampling.Transposed ? "upsampling by resizing"
         : options.Bottleneck is SparseOptions ? "a dictionary of pictures"

@@ -6,20 +6,20 @@ using Hourglass.Networks;
 namespace Hourglass.Training.Steps;
 
 /// <summary>What stands between a map and its activation: centred and scaled values, times a gain, plus a shift.</summary>
-/// <remarks>A row is a sample's values or, of a picture, a place's channels. Ba et al. 2016, https://arxiv.org/abs/1607.06450 (each row by itself); Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167 (each value over the batch).</remarks>
+/// <remarks>A row is a sample's values or, of a picture, a place's channels. Ba et al. 2016, https://arxiv.org/abs/1607.06450 (each sample by itself); Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167 (each value over the batch).</remarks>
 internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift)
 {
-    /// <summary>Added to variances: the engine's own.</summary>
-    protected const float Epsilon = 1e-5f;
-
-    private readonly LayerRoom _room = room[layer];
     private readonly int _stride = DenseMap.Stride(layer.RunLength);
-    private readonly float* _scaled = room.Take(DenseMap.Stride(layer.Outputs));
 
     /// <summary>Whether it looks at the whole batch, on both ways.</summary>
     public virtual bool LooksAtBatch => false;
 
     protected int Width => layer.RunLength;
+
+    protected LayerRoom Room { get; } = room[layer];
+
+    /// <summary>Centred and scaled values, [row, value].</summary>
+    protected float* ScaledValues { get; } = room.Take(DenseMap.Stride(layer.Outputs));
 
     /// <summary>Rows of a sample.</summary>
     protected int Runs => layer.Runs;
@@ -54,12 +54,13 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     /// <summary>Normalises what the map puts out for some samples, in place.</summary>
     public void Forward(int first, int last)
     {
-        for (var row = first * Runs; row < last * Runs; row++)
+        for (var sample = first; sample < last; sample++)
         {
-            var values = Values(row);
-            var scaled = Scaled(row);
-            Scale(row, values, scaled);
-            TensorPrimitives.MultiplyAdd(scaled, Gain, Shift, values);
+            Scale(sample);
+            for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
+            {
+                TensorPrimitives.MultiplyAdd(Scaled(row), Gain, Shift, Values(row));
+            }
         }
     }
 
@@ -78,46 +79,38 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
                 TensorPrimitives.MultiplyAdd(gradient, Scaled(row), toGain, toGain);
                 TensorPrimitives.Add(toShift, gradient, toShift);
                 TensorPrimitives.Multiply(gradient, Gain, gradient);
-                ScaleBack(row, Scaled(row), gradient);
             }
+
+            ScaleBack(sample);
         }
     }
 
-    protected Span<float> Values(int row) => Row(_room.After, row);
+    protected Span<float> Values(int row) => Row(Room.After, row);
 
-    protected Span<float> Gradients(int row) => Row(_room.Gradient, row);
+    protected Span<float> Gradients(int row) => Row(Room.Gradient, row);
 
-    protected Span<float> Scaled(int row) => Row(_scaled, row);
+    protected Span<float> Scaled(int row) => Row(ScaledValues, row);
 
-    /// <summary>Centres and scales a row.</summary>
-    protected abstract void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled);
+    /// <summary>Centres and scales a sample's rows.</summary>
+    protected abstract void Scale(int sample);
 
-    /// <summary>From gradients of scaled values to those of the values, in place.</summary>
-    protected abstract void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient);
+    /// <summary>From gradients of scaled values to those of the values, in place, of a sample's rows.</summary>
+    protected abstract void ScaleBack(int sample);
+
+    /// <summary>Where a sample starts.</summary>
+    protected float* Start(float* values, int sample) => values + ((long)sample * Runs * _stride);
 
     private Span<float> Row(float* values, int row) => new(values + ((long)row * _stride), Width);
 }
 
-/// <summary>Each row by its own mean and variance.</summary>
+/// <summary>Each sample by its own mean and variance, over all places and channels where it is a picture.</summary>
 internal sealed unsafe class FusedLayerNormalization(FusedLayer layer, FusedRoom room, DenseFusedMap gain, DenseFusedMap shift) : FusedNormalization(layer, room, gain, shift)
 {
     private readonly float[] _factors = new float[room.Rows]; // 1 over the deviation
 
-    protected override void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled)
-    {
-        TensorPrimitives.Subtract(values, TensorPrimitives.Sum(values) / Width, scaled);
-        _factors[row] = 1 / MathF.Sqrt((TensorPrimitives.SumOfSquares<float>(scaled) / Width) + Epsilon);
-        TensorPrimitives.Multiply(scaled, _factors[row], scaled);
-    }
+    protected override void Scale(int sample) => _factors[sample] = Standardization.Forward(Start(Room.After, sample), Start(ScaledValues, sample), Runs, Width);
 
-    protected override void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient)
-    {
-        var (mean, slope, factor) = (TensorPrimitives.Sum<float>(gradient) / Width, TensorPrimitives.Dot(scaled, gradient) / Width, _factors[row]);
-        for (var place = 0; place < gradient.Length; place++)
-        {
-            gradient[place] = (gradient[place] - mean - (scaled[place] * slope)) * factor;
-        }
-    }
+    protected override void ScaleBack(int sample) => Standardization.Backward(Start(ScaledValues, sample), Start(Room.Gradient, sample), _factors[sample], Runs, Width);
 }
 
 /// <summary>Each value by its mean and variance over the batch, of all ranks; running statistics for the time after training.</summary>
@@ -172,7 +165,7 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         Remember(share.Together * Runs);
         for (var place = 0; place < Width; place++)
         {
-            _factors[place] = 1 / MathF.Sqrt(_factors[place] + Epsilon);
+            _factors[place] = 1 / MathF.Sqrt(_factors[place] + Standardization.Epsilon);
         }
     }
 
@@ -190,24 +183,31 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         Together(share, _pulls, _slopes);
     }
 
-    protected override void Scale(int row, ReadOnlySpan<float> values, Span<float> scaled)
+    protected override void Scale(int sample)
     {
-        TensorPrimitives.Subtract(values, _means, scaled);
-        TensorPrimitives.Multiply(scaled, _factors, scaled);
+        for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
+        {
+            TensorPrimitives.Subtract(Values(row), _means, Scaled(row));
+            TensorPrimitives.Multiply(Scaled(row), _factors, Scaled(row));
+        }
     }
 
     // Rows that only pad the batch have no gradient.
-    protected override void ScaleBack(int row, ReadOnlySpan<float> scaled, Span<float> gradient)
+    protected override void ScaleBack(int sample)
     {
-        if (row >= _rows)
+        for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
         {
-            gradient.Clear();
-            return;
-        }
+            var scaled = Scaled(row);
+            var gradient = Gradients(row);
+            if (row >= _rows)
+            {
+                gradient.Clear();
+            }
 
-        for (var place = 0; place < gradient.Length; place++)
-        {
-            gradient[place] = (gradient[place] - _pulls[place] - (scaled[place] * _slopes[place])) * _factors[place];
+            for (var place = 0; row < _rows && place < gradient.Length; place++)
+            {
+                gradient[place] = (gradient[place] - _pulls[place] - (scaled[place] * _slopes[place])) * _factors[place];
+            }
         }
     }
 
