@@ -185,6 +185,32 @@ public sealed class MpiTests : IDisposable
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "one.npy")), File.ReadAllBytes(Path.Combine(_folder, "many.npy")));
     }
 
+    // A value that only the last rank reads is at fault: one process and ranks end with one code, and say it once.
+    [Theory]
+    [InlineData("openmpi", 4)]
+    [InlineData("mpich", 2)]
+    public async Task Arrays_are_read_by_all_ranks_and_a_fault_of_one_ends_the_job_with_one_message(string family, int ranks)
+    {
+        MpiJob.Require(family);
+        float[] values = [.. Enumerable.Range(0, 5000 * 8).Select(place => MathF.Sin(place * 1.3f) * (1 + (place % 8)))];
+        var (job, rows, model) = (new MpiJob(family, _folder), Path.Combine(_folder, "rows.npy"), Path.Combine(_folder, "model.hourglass"));
+        void Write() => ResultWriter.Write(rows, new NumberTable { Columns = [.. "abcdefgh".Select(letter => $"{letter}")], Count = 5000, Blocks = [values] });
+        string[] Encode(string name) => ["encode", model, rows, "--out", Path.Combine(_folder, name), "--no-cache"];
+        Write();
+        Assert.Equal(0, await CommandLine.RunAsync(["train", rows, "--epochs", "1", "--latent", "2", "--report", "none", "--out", model], TextWriter.Null, TextWriter.Null, isTerminal: false));
+        Assert.Equal(0, await CommandLine.RunAsync(Encode("one.npy"), TextWriter.Null, TextWriter.Null, isTerminal: false));
+        var (code, text) = job.Run(ranks, Encode("many.npy"));
+        Assert.True(code == 0, text);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder, "one.npy")), File.ReadAllBytes(Path.Combine(_folder, "many.npy")));
+        values[(4990 * 8) + 5] = float.NaN;
+        Write();
+        var alone = await CommandLine.RunAsync(Encode("bad.npy"), TextWriter.Null, TextWriter.Null, isTerminal: false);
+        (code, text) = job.Run(ranks, Encode("bad.npy"));
+        Assert.Equal(alone, code);
+        Assert.Contains($"rank {ranks - 1} of {ranks}: {rows}: sample 4990, value 5 is NaN", Assert.Single(text.Split('\n'), line => line.Contains("hourglass encode:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder, "bad.npy")));
+    }
+
     // Memory that ranks share and messages add up in one order, whatever the launcher.
     [Theory, MemberData(nameof(Families))]
     public void Three_ranks_train_to_the_same_bits_whether_they_share_memory_or_send_messages(string family)

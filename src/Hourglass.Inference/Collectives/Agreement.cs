@@ -40,6 +40,32 @@ public static class Agreement
         return result!;
     }
 
+    /// <summary>Does work on rank 0 for all ranks: where it fails, it fails on all of them, in the same words as in one process.</summary>
+    /// <param name="ranks">All of them make this call.</param>
+    /// <param name="work">What rank 0 does.</param>
+    /// <returns>Nothing on other ranks.</returns>
+    /// <exception cref="AgreedFaultException">The work failed, where ranks are several.</exception>
+    internal static T? AtFirst<T>(ICollective ranks, Func<T> work)
+    {
+        if (ranks.Size == 1)
+        {
+            return work();
+        }
+
+        var (result, fault) = (default(T), "");
+        try
+        {
+            result = ranks.Rank == 0 ? work() : default;
+        }
+        catch (HourglassException failed)
+        {
+            fault = failed.Message;
+        }
+
+        var told = Encoding.UTF8.GetString(Told(ranks, Encoding.UTF8.GetBytes(fault)));
+        return told.Length == 0 ? result : throw new AgreedFaultException(told);
+    }
+
     /// <summary>What rank 0 says, on every rank.</summary>
     /// <param name="ranks">All of them make this call.</param>
     /// <param name="words">Of any length; those of rank 0 count.</param>

@@ -29,7 +29,7 @@ public static class DataFile
     /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
     /// <param name="read">What the user said about the source.</param>
     /// <param name="preparation">Split and scaling.</param>
-    /// <param name="ranks">All of them make this call; tables without a flaw, and pictures, are cut among them.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw, arrays and pictures are cut among them.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
@@ -48,7 +48,7 @@ public static class DataFile
             var rows = preparation with { ByTime = read.Window is not null };
             var data = Shared(
                 ranks, path, read, $"training {BundleJson.Serialize(rows)}", own => Prepared(path, own, rows, progress, cancellationToken),
-                (table, own) => new RankedTable(ranks, table, own, progress, cancellationToken).Prepare(rows),
+                (table, own) => own.Text is null ? new RankedTable(ranks, table, own, progress, cancellationToken).Prepare(rows) : new RankedText(ranks, table, own, progress, cancellationToken).Prepare(rows),
                 own => OpenArray(path, own), (array, own) => new RankedArray(ranks, array, own, progress, cancellationToken).Prepare(rows));
             return read.Window is { } window && data.Preprocessing is TablePreprocessing ? SeriesData.Prepare(data, window, preparation.Validation) : data;
         });
@@ -70,7 +70,7 @@ public static class DataFile
     /// <param name="path">A file, a folder of pictures, or the name of a built-in set. Ranks that see none are given what rank 0 reads.</param>
     /// <param name="read">What the user said about the source.</param>
     /// <param name="preprocessing">The bundle's preprocessing, the same on all ranks.</param>
-    /// <param name="ranks">All of them make this call; tables without a flaw, and pictures, are cut among them.</param>
+    /// <param name="ranks">All of them make this call; tables without a flaw, arrays and pictures are cut among them.</param>
     /// <param name="progress">Told the share done, 0 to 1.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <returns>Samples in a memory-mapped store, which ranks share where they see rank 0's; the caller disposes of it.</returns>
@@ -84,7 +84,9 @@ public static class DataFile
             var known = series?.Rows ?? preprocessing;
             var data = Shared(
                 ranks, path, read, $"known {BundleJson.Serialize(known)}", own => Applied(path, own, known, progress, cancellationToken),
-                (table, own) => known is TablePreprocessing fitted ? new RankedTable(ranks, table, own, progress, cancellationToken).Apply(fitted) : ranks.Rank == 0 ? Applied(path, own, known, progress, cancellationToken) : null,
+                (table, own) => known is TablePreprocessing fitted ? new RankedTable(ranks, table, own, progress, cancellationToken).Apply(fitted)
+                    : known is TextPreprocessing text ? new RankedText(ranks, table, own, progress, cancellationToken).Apply(text)
+                    : ranks.Rank == 0 ? Applied(path, own, known, progress, cancellationToken) : null,
                 own => OpenArray(path, own, known), (array, own) => new RankedArray(ranks, array, own, progress, cancellationToken).Apply(known));
             return series is null ? data : SeriesData.Apply(data, read.Window ?? new WindowOptions(series.Steps, series.Stride));
         });
@@ -110,7 +112,7 @@ public static class DataFile
     private static PreparedData Kept(string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> make) =>
         read.Cache is { } cache && !BuiltInSets.Names.Contains(path, StringComparer.Ordinal) ? cache.Through(DownloadableSets.Resolve(path) ?? path, read, purpose, make) : make(read);
 
-    // One process reads for itself; several read once, tables and pictures together.
+    // One process reads for itself; several read once, and together what can be cut.
     private static PreparedData Shared(
         ICollective ranks, string path, ReadOptions read, string purpose, Func<ReadOptions, PreparedData> alone, Func<TableSource, ReadOptions, PreparedData?> tables, Func<ReadOptions, ArraySource> open, Func<ArraySource, ReadOptions, PreparedData?> arrays)
     {
@@ -119,12 +121,14 @@ public static class DataFile
         PreparedData? Together(ReadOptions own)
         {
             using var table = Agreement.Together(ranks, () => Guard(path, () => OpenTable(path, own)));
-            using var array = table is null && HasPictures(path) ? Agreement.Together(ranks, () => Guard(path, () => open(own))) : null;
-            return table is not null && own.Text is null ? tables(table, own) : array is { CanBeCut: true } ? arrays(array, own) : ranks.Rank == 0 ? alone(own) : null;
+            using var array = table is null && MayBeCut(path) ? Agreement.Together(ranks, () => Guard(path, () => open(own))) : null;
+            return table is not null ? tables(table, own) : array is { CanBeCut: true } ? arrays(array, own) : ranks.Rank == 0 ? alone(own) : null;
         }
     }
 
-    private static bool HasPictures(string path) => DownloadableSets.Resolve(path) is null && (Directory.Exists(path) || (File.Exists(path) && PictureList.IsPicture(path)));
+    // Whether it is worth opening on all ranks: what is unpacked from its beginning on is not.
+    private static bool MayBeCut(string path) => DownloadableSets.Resolve(path) is null
+        && (Directory.Exists(path) || (File.Exists(path) && FileKind(path) != ".npz" && !path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)));
 
     private static PreparedData Prepared(string path, ReadOptions read, PreparationOptions preparation, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -132,12 +136,12 @@ public static class DataFile
         {
             using (table)
             {
-                return read.Text is not null ? TextData.Prepare(table, read, preparation, progress, cancellationToken) : TableData.Prepare(table, read, preparation, progress, cancellationToken);
+                return read.Text is not null ? new RankedText(new SingleProcess(), table, read, progress, cancellationToken).Prepare(preparation)! : TableData.Prepare(table, read, preparation, progress, cancellationToken);
             }
         }
 
         using var array = OpenArray(path, read);
-        return ArrayData.Prepare(array, read, preparation, progress, cancellationToken);
+        return new RankedArray(new SingleProcess(), array, read, progress, cancellationToken).Prepare(preparation)!;
     }
 
     private static PreparedData Applied(string path, ReadOptions read, SamplePreprocessing preprocessing, IProgress<double>? progress, CancellationToken cancellationToken)
@@ -146,14 +150,14 @@ public static class DataFile
         {
             using (table)
             {
-                return preprocessing is TextPreprocessing text ? TextData.Apply(table, read, text, progress, cancellationToken)
+                return preprocessing is TextPreprocessing text ? new RankedText(new SingleProcess(), table, read, progress, cancellationToken).Apply(text)!
                     : preprocessing is TablePreprocessing fitted ? TableData.Apply(table, read, fitted, progress, cancellationToken)
                     : throw new DataException($"{path}: the model was trained on samples of shape [{string.Join(", ", preprocessing.SampleShape)}], and this is a table. Give an array file or pictures of that shape.");
             }
         }
 
         using var array = OpenArray(path, read, preprocessing);
-        return ArrayData.Apply(array, read, preprocessing, progress, cancellationToken);
+        return new RankedArray(new SingleProcess(), array, read, progress, cancellationToken).Apply(preprocessing)!;
     }
 
     /// <summary>Does what reads a source; faults of the system become faults of the data.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Hourglass.Preprocessing;
@@ -7,7 +9,7 @@ public sealed record TextPreprocessing : SamplePreprocessing
 {
     private const int First = 2; // number of the alphabet's first character
     private const int MaximumLength = 1 << 16;
-    private Dictionary<string, int>? _numbers;
+    private Dictionary<Rune, int>? _numbers;
 
     /// <summary>The column that holds the text.</summary>
     public required string Column { get; init; }
@@ -41,26 +43,29 @@ public sealed record TextPreprocessing : SamplePreprocessing
     /// <summary>Numbers of a text's characters.</summary>
     /// <param name="text">The text.</param>
     /// <param name="values">Receives <see cref="Length"/> numbers.</param>
-    public void Apply(string text, Span<float> values)
+    /// <returns>Whether the text was taken whole; false where it is cut.</returns>
+    public bool Apply(string text, Span<float> values)
     {
-        _numbers ??= Alphabet.Select((character, place) => (character, place)).ToDictionary(entry => entry.character, entry => entry.place + First, StringComparer.Ordinal);
+        var numbers = _numbers ??= Numbers();
         values.Clear();
         var step = 0;
         foreach (var rune in text.EnumerateRunes())
         {
             if (step == values.Length)
             {
-                return;
+                return false;
             }
 
-            values[step++] = _numbers.GetValueOrDefault(rune.ToString(), 1);
+            values[step++] = numbers.GetValueOrDefault(rune, 1);
         }
+
+        return true;
     }
 
     /// <inheritdoc/>
     public override void Invert(ReadOnlySpan<float> modelValues, Span<Cell> cells)
     {
-        var text = new System.Text.StringBuilder();
+        var text = new StringBuilder();
         foreach (var value in modelValues)
         {
             var number = (int)Math.Round(value);
@@ -82,5 +87,20 @@ public sealed record TextPreprocessing : SamplePreprocessing
         {
             throw new HourglassException($"preprocessing: a text needs 1 to {MaximumLength} steps and as many distinct characters at most, got {Length} and {Alphabet.Count}.");
         }
+    }
+
+    // An entry that is not one character stands for none.
+    private Dictionary<Rune, int> Numbers()
+    {
+        var numbers = new Dictionary<Rune, int>();
+        for (var place = 0; place < Alphabet.Count; place++)
+        {
+            if (Rune.DecodeFromUtf16(Alphabet[place], out var rune, out var length) == OperationStatus.Done && length == Alphabet[place].Length)
+            {
+                numbers.Add(rune, place + First);
+            }
+        }
+
+        return numbers;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -7,6 +6,7 @@ using Hourglass.Data.BuiltIn;
 using Hourglass.Data.Output;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
+using static Hourglass.Inference.Tests.Data.ArrayBytes;
 
 namespace Hourglass.Inference.Tests.Data;
 
@@ -15,28 +15,6 @@ public sealed class ArrayTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory().FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static byte[] Npy(string type, int[] shape, byte[] values)
-    {
-        var header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({string.Join(", ", shape)},), }}".PadRight(117) + "\n";
-        return [0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. values];
-    }
-
-    private static byte[] Floats(params float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
-
-    private static byte[] Idx(int count)
-    {
-        var bytes = new byte[16 + (count * 16)];
-        bytes[2] = 8;
-        bytes[3] = 3;
-        foreach (var (offset, value) in new[] { (4, count), (8, 4), (12, 4) })
-        {
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(offset), value);
-        }
-
-        new Random(1).NextBytes(bytes.AsSpan(16));
-        return bytes;
-    }
 
     private string Write(string name, byte[] bytes)
     {
@@ -73,41 +51,74 @@ public sealed class ArrayTests : IDisposable
         Assert.Equal([3, 30], cells.Select(cell => Math.Round(cell.Number, 4)));
     }
 
-    // Welford's recurrence value by value, which the reader takes row by row.
+    // By two passes over plain numbers; the bits of one rank and several are compared elsewhere.
     [Theory]
     [InlineData(new[] { 500, 7 }, 7, false)]
+    [InlineData(new[] { 3, 7 }, 7, false)]
     [InlineData(new[] { 40, 6, 3 }, 3, true)]
     [InlineData(new[] { 40, 1, 5, 4 }, 1, false)]
-    public void Features_channels_or_all_values_are_scaled_to_the_bits_of_one_pass_by_value(int[] shape, int features, bool isSeries)
+    public void Features_channels_or_all_values_are_scaled_by_their_mean_and_deviation(int[] shape, int features, bool isSeries)
     {
-        var (random, mean, squares, seen) = (new Random(3), new double[features], new double[features], new long[features]);
-        float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (product, size) => product * size)).Select(_ => (random.NextSingle() * 9) - 3)];
-        for (var place = 0; place < values.Length; place++)
-        {
-            var (feature, change) = (place % features, values[place] - mean[place % features]);
-            mean[feature] += change / ++seen[feature];
-            squares[feature] += change * (values[place] - mean[feature]);
-        }
-
+        var random = new Random(3);
+        float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (product, size) => product * size)).Select(place => (random.NextSingle() * 9) + (100 * (place % features)) - 3)];
+        var own = Enumerable.Range(0, features).Select(feature => values.Where((_, place) => place % features == feature).Select(value => (double)value).ToList()).ToList();
+        var mean = own.ConvertAll(column => column.Average());
         using var data = DataFile.Prepare(Write("a.npy", Npy("<f4", shape, Floats(values))), new ReadOptions { Series = isSeries }, new PreparationOptions { Validation = 0 });
         var fitted = Assert.IsType<ArrayPreprocessing>(data.Preprocessing);
-        Assert.Equal(mean, fitted.Offsets);
-        Assert.Equal(squares.Zip(seen, (sum, count) => Math.Sqrt(sum / count)), fitted.Scales);
+        Assert.All(fitted.Offsets.Zip(mean), pair => Assert.Equal(pair.Second, pair.First, 1e-11));
+        Assert.All(fitted.Scales.Zip(own.Zip(mean, (column, centre) => Math.Sqrt(column.Average(value => (value - centre) * (value - centre))))), pair => Assert.Equal(pair.Second, pair.First, 1e-11));
         var held = new float[values.Length];
         data.Samples.Read(0, shape[0], held);
-        Assert.Equal(values.Select((value, place) => (float)((value - mean[place % features]) / fitted.Scales[place % features])), held);
+        Assert.Equal(values.Select((value, place) => (float)((value - fitted.Offsets[place % features]) / fitted.Scales[place % features])), held);
+    }
+
+    // As numpy writes them: [1, 0, 200, 100] or the nearest that the type holds, more samples than are converted at once.
+    [Theory]
+    [InlineData("|b1", "01 00 01 00", new float[] { 1, 0, 1, 0 })]
+    [InlineData("|u1", "01 00 C8 64", new float[] { 1, 0, 200, 100 })]
+    [InlineData("|i1", "01 00 C8 64", new float[] { 1, 0, -56, 100 })]
+    [InlineData("<u2", "0100 0000 C8FF 6400", new float[] { 1, 0, 65480, 100 })]
+    [InlineData(">u2", "0001 0000 FFC8 0064", new float[] { 1, 0, 65480, 100 })]
+    [InlineData("<i2", "0100 0000 C8FF 6400", new float[] { 1, 0, -56, 100 })]
+    [InlineData("<u4", "01000000 00000000 000000FF 64000000", new float[] { 1, 0, 4278190080, 100 })]
+    [InlineData(">i4", "00000001 00000000 FFFFFFC8 00000064", new float[] { 1, 0, -56, 100 })]
+    [InlineData("<u8", "0100000000000000 0000000000000000 00000000000000FF 6400000000000000", new float[] { 1, 0, 255f * (1L << 56), 100 })]
+    [InlineData("<i8", "0100000000000000 0000000000000000 C8FFFFFFFFFFFFFF 6400000000000000", new float[] { 1, 0, -56, 100 })]
+    [InlineData("<f2", "003C 0000 405A 4056", new float[] { 1, 0, 200, 100 })]
+    [InlineData(">f4", "3F800000 00000000 43480000 42C80000", new float[] { 1, 0, 200, 100 })]
+    [InlineData("<f8", "000000000000F03F 0000000000000000 0000000000006940 0000000000005940", new float[] { 1, 0, 200, 100 })]
+    [InlineData(">f8", "3FF0000000000000 0000000000000000 4069000000000000 4059000000000000", new float[] { 1, 0, 200, 100 })]
+    public void Numbers_of_any_width_and_order_of_bytes_are_read(string type, string bytes, float[] expected)
+    {
+        const int Copies = 40_000;
+        var once = Convert.FromHexString(bytes.Replace(" ", "", StringComparison.Ordinal));
+        byte[] values = [.. Enumerable.Repeat(once, Copies).SelectMany(part => part)];
+        using var data = DataFile.Prepare(Write("a.npy", Npy(type, [2 * Copies, 2], values)), new ReadOptions(), new PreparationOptions { Validation = 0, Scaling = Scaling.None });
+        var held = new float[4 * Copies];
+        data.Samples.Read(0, 2 * Copies, held);
+        Assert.Equal(Enumerable.Repeat(expected, Copies).SelectMany(part => part), held);
     }
 
     [Theory]
-    [InlineData(">f4")]
-    [InlineData("<f8")]
-    public void An_array_of_another_order_or_width_becomes_the_same_samples(string type)
+    [InlineData("<f16")]
+    [InlineData("<c8")]
+    [InlineData("<U3")]
+    public void Values_that_are_no_numbers_of_known_width_are_refused(string type) =>
+        Assert.Contains("does not describe an array of numbers", Assert.Throws<DataException>(() => Prepare(Write("a.npy", Npy(type, [2, 2], new byte[64])))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Labels_of_64_bits_keep_all_their_digits()
     {
-        float[] values = [1.5f, 10, 2, -20, 3, 30.25f];
-        var other = values.SelectMany(value => type == ">f4" ? BitConverter.GetBytes(value).Reverse() : BitConverter.GetBytes((double)value)).ToArray();
-        using var plain = Prepare(Write("a.npy", Npy("<f4", [3, 2], Floats(values))));
-        using var read = Prepare(Write("b.npy", Npy(type, [3, 2], other)));
-        Assert.Equal(plain.Samples.ContentHash, read.Samples.ContentHash);
+        using var data = Prepare(Zip("a.npz", ("X", Npy("<f4", [2, 2], Floats(1, 2, 3, 4))), ("y", Npy("<i8", [2], MemoryMarshal.AsBytes(new long[] { 9_007_199_254_740_991, -3 }.AsSpan()).ToArray()))));
+        Assert.Equal(["-3", "9007199254740991"], data.Labels!.Names);
+    }
+
+    [Fact]
+    public void An_array_in_Fortran_order_becomes_the_samples_of_its_transpose()
+    {
+        using var plain = Prepare(Write("a.npy", Npy("<f4", [3, 2], Floats(1, 10, 2, 20, 3, 30))));
+        using var turned = Prepare(Write("b.npy", Npy("<f4", [3, 2], Floats(1, 2, 3, 10, 20, 30), isFortran: true)));
+        Assert.Equal(plain.Samples.ContentHash, turned.Samples.ContentHash);
     }
 
     [Fact]
@@ -173,10 +184,32 @@ public sealed class ArrayTests : IDisposable
     public void An_idx_file_reads_with_the_labels_beside_it()
     {
         Write("train-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 3, 7, 2, 7]);
-        using var data = Prepare(Write("train-images-idx3-ubyte", Idx(3)));
+        using var data = Prepare(Write("train-images-idx3-ubyte", Idx(3, 4, 4)));
         Assert.Equal([1, 4, 4], data.Samples.SampleShape);
         Assert.Equal(["2", "7"], data.Labels!.Names);
         Assert.Equal([1, 0, 1], data.Labels.Codes);
+    }
+
+    [Fact]
+    public void Channels_of_an_idx_file_that_stand_last_are_moved_to_the_front()
+    {
+        var bytes = Idx(2, 5, 5, 3);
+        using var data = Prepare(Write("colours.idx4", bytes));
+        Assert.Equal([3, 5, 5], data.Samples.SampleShape);
+        Assert.Equal(Enumerable.Range(0, 150).Select(value => bytes[20 + (value / 75 * 75) + (value % 25 * 3) + (value % 75 / 25)]), data.Samples.Raw(0, 2).ToArray());
+    }
+
+    [Fact]
+    public void Batches_of_CIFAR_are_read_one_after_another_with_their_labels()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "cifar"));
+        var (first, second) = (Cifar(3, 1), Cifar(2, 2));
+        Write("cifar/data_batch_1.bin", first);
+        Write("cifar/data_batch_2.bin", second);
+        using var data = Prepare(Path.Combine(_folder, "cifar"));
+        byte[] all = [.. first, .. second];
+        Assert.Equal(Enumerable.Range(0, 5).SelectMany(record => all[((record * 3073) + 1)..((record + 1) * 3073)]), data.Samples.Raw(0, 5).ToArray());
+        Assert.Equal(Enumerable.Range(0, 5).Select(record => $"{all[record * 3073]}"), data.Labels!.Codes.Select(code => data.Labels.Names[code]));
     }
 
     [Fact]
@@ -245,7 +278,7 @@ public sealed class ArrayTests : IDisposable
             entry.Write(Npy("<f4", [4, 3], Floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)));
         }
 
-        (string Name, byte[] Bytes)[] files = [("a.npy", Npy("<f4", [4, 3], Floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))), ("a.npz", memory.ToArray()), ("a-idx3-ubyte", Idx(5))];
+        (string Name, byte[] Bytes)[] files = [("a.npy", Npy("<f4", [4, 3], Floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12))), ("a.npz", memory.ToArray()), ("a-idx3-ubyte", Idx(5, 4, 4))];
         var random = new Random(3);
         for (var round = 0; round < 501; round++)
         {

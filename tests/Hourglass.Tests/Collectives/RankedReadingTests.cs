@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Hourglass.Bundles;
 using Hourglass.Collectives;
 using Hourglass.Data;
 using Hourglass.Data.Output;
 using Hourglass.Data.Stores;
 using Hourglass.Inference.Tests.Data;
+using static Hourglass.Tests.Collectives.RankedData;
 
 namespace Hourglass.Tests.Collectives;
 
@@ -180,43 +180,6 @@ public sealed class RankedReadingTests : IDisposable
         Assert.True(Same(alone, 2, ranks => DataFile.Prepare(path, read, new PreparationOptions(), ranks)));
         Assert.Single(cache.Stores());
         Assert.Empty(Directory.GetFiles(cache.Folder));
-    }
-
-    private static PreparedData Applied(string path, ReadOptions read, PreparedData alone) => DataFile.Apply(path, read, alone.Preprocessing);
-
-    // The same, to which every rank has read a part: who reads tells how far it is.
-    private static void SameOfAll(PreparedData alone, int size, Func<ICollective, IProgress<double>, PreparedData> prepare)
-    {
-        var told = new Told[size];
-        Same(alone, size, ranks => prepare(ranks, told[ranks.Rank] = new Told()));
-        Assert.All(told, rank => Assert.True(rank.IsTold));
-    }
-
-    // Whether all say that the samples come from a kept store.
-    private static bool Same(PreparedData alone, int size, Func<ICollective, PreparedData> prepare)
-    {
-        var expected = (File.ReadAllBytes(alone.Samples.Path), Facts(alone));
-        var reused = ThreadRanks.Run(size, ranks =>
-        {
-            using var own = prepare(ranks);
-            var actual = (File.ReadAllBytes(own.Samples.Path), Facts(own));
-            ranks.Gather([]); // rank 0 removes the store that all have read
-            Assert.Equal(expected.Item2, actual.Item2);
-            Assert.True(expected.Item1.AsSpan().SequenceEqual(actual.Item1));
-            return own.IsReused;
-        });
-        Assert.Equal(reused[0], reused[^1]);
-        return reused[0];
-    }
-
-    private static string Facts(PreparedData data) =>
-        BundleJson.Serialize(data.Preprocessing) + BundleJson.Serialize(data.Description) + BundleJson.Serialize(data.Split) + BundleJson.Serialize(data.Labels) + BundleJson.Serialize(data.Identifiers ?? []) + BundleJson.Serialize(data.Times ?? []);
-
-    private sealed class Told : IProgress<double>
-    {
-        public bool IsTold { get; private set; }
-
-        public void Report(double value) => IsTold = true;
     }
 
     private string Write(string name, string text)

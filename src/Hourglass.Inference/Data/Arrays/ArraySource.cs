@@ -43,17 +43,26 @@ internal abstract class ArraySource : IDisposable
     /// <param name="floats">Room for one sample; used otherwise.</param>
     public abstract void Next(Span<byte> bytes, Span<float> floats);
 
-    /// <summary>Whether reading can begin at any sample, and takes so much work that ranks share it.</summary>
-    public virtual bool CanBeCut => false;
-
-    /// <summary>Leaves samples out; any number where the source can be cut.</summary>
-    public virtual void Skip(long samples)
+    /// <summary>Reads the next samples.</summary>
+    /// <param name="bytes">Room for some samples; used when <see cref="IsBytes"/>.</param>
+    /// <param name="floats">Room for some samples; used otherwise.</param>
+    public virtual void Fill(Span<byte> bytes, Span<float> floats)
     {
-        if (samples > 0)
+        var length = SampleLength;
+        for (var start = 0; start < bytes.Length + floats.Length; start += length)
         {
-            throw new NotSupportedException($"{Format} is read from its first sample on.");
+            Next(IsBytes ? bytes.Slice(start, length) : bytes, IsBytes ? floats : floats.Slice(start, length));
         }
     }
+
+    /// <summary>Whether reading can begin at any sample, so that ranks share it.</summary>
+    public virtual bool CanBeCut => false;
+
+    /// <summary>Whether samples may be read again at no more cost than from a copy of them.</summary>
+    public virtual bool IsReadAgain => false;
+
+    /// <summary>Makes a sample the next; any, where the source can be cut or is read again.</summary>
+    public virtual void MoveTo(long sample) => throw new NotSupportedException($"{Format} is read from its first sample on.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -97,4 +106,24 @@ internal abstract class ArraySource : IDisposable
 
     /// <summary>Whether channels stand last in the file, [height, width, channel], and must be moved to the front.</summary>
     protected static bool IsChannelsLast(IReadOnlyList<long> shape) => shape.Count == 4 && shape[3] is 1 or 3 or 4 && shape[1] > 4;
+
+    /// <summary>Moves the channels of a sample to the front where the file has them last.</summary>
+    /// <param name="shape">Of the whole array in the file.</param>
+    /// <param name="sample">In the order of the file; afterwards [channel, height, width].</param>
+    /// <param name="room">For a copy of the sample; made where it is too small.</param>
+    protected void MoveChannels<T>(IReadOnlyList<long> shape, Span<T> sample, ref T[] room)
+    {
+        if (!IsChannelsLast(shape) || Shape[0] == 1)
+        {
+            return;
+        }
+
+        room = room.Length < sample.Length ? new T[sample.Length] : room;
+        sample.CopyTo(room);
+        var (channels, places) = (Shape[0], Shape[1] * Shape[2]);
+        for (var value = 0; value < sample.Length; value++)
+        {
+            sample[value] = room[(value % places * channels) + (value / places)];
+        }
+    }
 }

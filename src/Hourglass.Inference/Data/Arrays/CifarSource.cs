@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 
@@ -46,12 +47,26 @@ internal sealed class CifarSource : ArraySource
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <inheritdoc/>
+    public override bool CanBeCut => true;
+
+    /// <inheritdoc/>
+    public override void MoveTo(long sample)
+    {
+        Open(0);
+        for (; sample >= _stream.Length / RecordLength && _file < _paths.Count - 1; Open(_file + 1))
+        {
+            sample -= _stream.Length / RecordLength;
+        }
+
+        _stream.Position = sample * RecordLength;
+    }
+
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
         while (_stream is null || _stream.Position == _stream.Length)
         {
-            _stream?.Dispose();
-            _stream = File.OpenRead(_paths[++_file]);
+            Open(_file + 1);
         }
 
         _stream.ReadByte(); // the label, read before
@@ -60,9 +75,16 @@ internal sealed class CifarSource : ArraySource
 
     protected override void Close() => _stream?.Dispose();
 
+    [MemberNotNull(nameof(_stream))]
+    private void Open(int file)
+    {
+        _stream?.Dispose();
+        (_file, _stream) = (file, File.OpenRead(_paths[file]));
+    }
+
     private static IEnumerable<string> ReadLabels(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0); // one byte of each record
         for (var start = 0L; start < stream.Length; start += RecordLength)
         {
             stream.Position = start;

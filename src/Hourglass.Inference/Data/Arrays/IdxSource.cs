@@ -8,8 +8,10 @@ namespace Hourglass.Data.Arrays;
 internal sealed class IdxSource : ArraySource
 {
     private readonly Stream _stream;
+    private readonly long[] _shape;
+    private byte[] _room = [];
 
-    private IdxSource(Stream stream) => _stream = stream;
+    private IdxSource(Stream stream, long[] shape) => (_stream, _shape) = (stream, shape);
 
     /// <summary>Opens pictures; labels are taken from the file beside it whose name says labels-idx1 instead of images-idx3.</summary>
     public static IdxSource Open(string path)
@@ -29,7 +31,7 @@ internal sealed class IdxSource : ArraySource
                 throw new DataException($"{path}: shape [{string.Join(", ", shape)}] needs {needed} bytes, found {file.Length - file.Position}. The file is truncated or altered.");
             }
 
-            return new IdxSource(stream) { Name = path, Format = "idx", Count = shape[0], Shape = SampleShapeOf(shape, path), IsBytes = true, Labels = FindLabels(path, shape[0]) };
+            return new IdxSource(stream, shape) { Name = path, Format = "idx", Count = shape[0], Shape = SampleShapeOf(shape, path), IsBytes = true, Labels = FindLabels(path, shape[0]) };
         }
         catch (Exception fault)
         {
@@ -50,7 +52,15 @@ internal sealed class IdxSource : ArraySource
         {
             throw Damaged(Name, fault);
         }
+
+        MoveChannels(_shape, bytes, ref _room);
     }
+
+    /// <inheritdoc/>
+    public override bool CanBeCut => _stream is FileStream;
+
+    /// <inheritdoc/>
+    public override void MoveTo(long sample) => _stream.Position = sizeof(int) * (1 + _shape.Length) + (sample * SampleLength); // behind what kind and axes take
 
     protected override void Close() => _stream.Dispose();
 

@@ -4,6 +4,7 @@ namespace Hourglass.Data.Arrays;
 internal sealed class NpySource : ArraySource
 {
     private readonly NpyHeader _header;
+    private readonly FileStream? _file; // where the array is all that a file holds
     private readonly NpyValues _values;
     private readonly IReadOnlyList<IDisposable> _owned;
     private float[] _fortran = [];
@@ -12,7 +13,7 @@ internal sealed class NpySource : ArraySource
     private long _next;
 
     private NpySource(NpyHeader header, Stream stream, string place, IReadOnlyList<IDisposable> owned) =>
-        (_header, _values, _owned) = (header, new NpyValues(stream, header, place), owned);
+        (_header, _file, _values, _owned) = (header, stream as FileStream, new NpyValues(stream, header, place), owned);
 
     /// <summary>Opens a .npy file.</summary>
     public static NpySource Open(string path)
@@ -66,12 +67,40 @@ internal sealed class NpySource : ArraySource
         else if (IsBytes)
         {
             _values.Read(bytes);
-            MoveChannels(bytes, ref _byteRoom);
+            MoveChannels(_header.Shape, bytes, ref _byteRoom);
         }
         else
         {
             _values.Read(floats);
-            MoveChannels(floats, ref _floatRoom);
+            MoveChannels(_header.Shape, floats, ref _floatRoom);
+        }
+    }
+
+    public override void Fill(Span<byte> bytes, Span<float> floats)
+    {
+        if (IsBytes || _header.FortranOrder || IsChannelsLast(_header.Shape))
+        {
+            base.Fill(bytes, floats);
+        }
+        else
+        {
+            _values.Read(floats);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool CanBeCut => _file is not null && !_header.FortranOrder;
+
+    /// <inheritdoc/>
+    public override bool IsReadAgain => _file is not null || _header.FortranOrder;
+
+    /// <inheritdoc/>
+    public override void MoveTo(long sample)
+    {
+        _next = sample;
+        if (CanBeCut)
+        {
+            _file!.Position = _header.HeaderLength + (sample * SampleLength * _header.ValueSize);
         }
     }
 
@@ -98,21 +127,5 @@ internal sealed class NpySource : ArraySource
         }
 
         _next++;
-    }
-
-    private void MoveChannels<T>(Span<T> sample, ref T[] room)
-    {
-        if (!IsChannelsLast(_header.Shape) || Shape[0] == 1)
-        {
-            return;
-        }
-
-        room = room.Length < sample.Length ? new T[sample.Length] : room;
-        sample.CopyTo(room);
-        var (channels, places) = (Shape[0], Shape[1] * Shape[2]);
-        for (var value = 0; value < sample.Length; value++)
-        {
-            sample[value] = room[(value % places * channels) + (value / places)];
-        }
     }
 }

@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Hourglass.Data.Arrays;
@@ -8,7 +9,7 @@ internal sealed class NpyValues(Stream stream, NpyHeader header, string place)
 {
     private byte[] _room = [];
 
-    /// <summary>Reads values as float32; 64-bit values are rounded.</summary>
+    /// <summary>Reads values as float32, rounded where they are wider.</summary>
     public void Read(Span<float> destination)
     {
         if (header is { Type: "f4", BigEndian: false } && BitConverter.IsLittleEndian)
@@ -17,24 +18,21 @@ internal sealed class NpyValues(Stream stream, NpyHeader header, string place)
             return;
         }
 
-        var size = header.ValueSize;
         for (var start = 0; start < destination.Length; start += 1 << 16)
         {
             var part = destination[start..Math.Min(destination.Length, start + (1 << 16))];
-            var bytes = ReadBytes(part.Length * size);
-            for (var index = 0; index < part.Length; index++)
-            {
-                part[index] = (float)Value(bytes.Slice(index * size, size));
-            }
+            Convert(ReadBytes(part.Length * header.ValueSize), part);
         }
     }
 
     /// <summary>Reads values one after another as double, as many as the shape says.</summary>
     public IEnumerable<double> ReadAll()
     {
+        var value = new double[1];
         for (var left = (long)(header.ByteLength / (UInt128)header.ValueSize); left > 0; left--)
         {
-            yield return Value(ReadBytes(header.ValueSize));
+            Convert<double>(ReadBytes(header.ValueSize), value);
+            yield return value[0];
         }
     }
 
@@ -62,26 +60,35 @@ internal sealed class NpyValues(Stream stream, NpyHeader header, string place)
         return _room.AsSpan(0, length);
     }
 
-    private double Value(Span<byte> bytes)
+    // In one way or the other of writing numbers, to single or double precision.
+    private void Convert<T>(Span<byte> bytes, Span<T> values)
+        where T : unmanaged, INumberBase<T>
     {
-        if (header.BigEndian)
+        if (header.BigEndian == BitConverter.IsLittleEndian)
         {
-            bytes.Reverse();
+            for (var start = 0; start < bytes.Length; start += header.ValueSize)
+            {
+                bytes.Slice(start, header.ValueSize).Reverse();
+            }
         }
 
-        return header.Type switch
+        switch (header.Type)
         {
-            "b1" or "u1" => bytes[0],
-            "i1" => (sbyte)bytes[0],
-            "u2" => BinaryPrimitives.ReadUInt16LittleEndian(bytes),
-            "i2" => BinaryPrimitives.ReadInt16LittleEndian(bytes),
-            "u4" => BinaryPrimitives.ReadUInt32LittleEndian(bytes),
-            "i4" => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            "u8" => BinaryPrimitives.ReadUInt64LittleEndian(bytes),
-            "i8" => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-            "f2" => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes),
-            "f4" => BinaryPrimitives.ReadSingleLittleEndian(bytes),
-            _ => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-        };
+            case "b1" or "u1": Convert<byte, T>(bytes, values); break;
+            case "i1": Convert<sbyte, T>(bytes, values); break;
+            case "u2": Convert<ushort, T>(bytes, values); break;
+            case "i2": Convert<short, T>(bytes, values); break;
+            case "u4": Convert<uint, T>(bytes, values); break;
+            case "i4": Convert<int, T>(bytes, values); break;
+            case "u8": Convert<ulong, T>(bytes, values); break;
+            case "i8": Convert<long, T>(bytes, values); break;
+            case "f2": Convert<Half, T>(bytes, values); break;
+            case "f4": Convert<float, T>(bytes, values); break;
+            default: Convert<double, T>(bytes, values); break;
+        }
     }
+
+    private static void Convert<TFrom, T>(Span<byte> bytes, Span<T> values)
+        where TFrom : unmanaged, INumberBase<TFrom>
+        where T : unmanaged, INumberBase<T> => TensorPrimitives.ConvertTruncating<TFrom, T>(MemoryMarshal.Cast<byte, TFrom>(bytes), values);
 }

@@ -26,5 +26,13 @@ internal sealed class SeriesSource : ArraySource
 
     public override void Next(Span<byte> bytes, Span<float> floats) => _inner.Next(bytes, floats);
 
+    public override void Fill(Span<byte> bytes, Span<float> floats) => _inner.Fill(bytes, floats);
+
+    public override bool CanBeCut => _inner.CanBeCut;
+
+    public override bool IsReadAgain => _inner.IsReadAgain;
+
+    public override void MoveTo(long sample) => _inner.MoveTo(sample);
+
     protected override void Close() => _inner.Dispose();
 }

@@ -58,7 +58,7 @@ internal sealed class DeepPictureSource : ArraySource
 
     public override bool CanBeCut => true;
 
-    public override void Skip(long samples) => _next += (int)samples;
+    public override void MoveTo(long sample) => _next = (int)sample;
 
     public override void Next(Span<byte> bytes, Span<float> floats)
     {

@@ -73,7 +73,7 @@ internal sealed class ImageFolderSource : ArraySource
 
     public override bool CanBeCut => true;
 
-    public override void Skip(long samples) => _next += (int)samples;
+    public override void MoveTo(long sample) => _next = (int)sample;
 
     public override void Next(Span<byte> bytes, Span<float> floats)
     {

@@ -49,14 +49,14 @@ internal sealed class TileSource : ArraySource
 
     public override bool CanBeCut => true;
 
-    public override void Skip(long samples)
+    public override void MoveTo(long sample)
     {
-        for (samples += _next; samples > 0 && samples >= (long)_files[_file].Across * _files[_file].Down; _file++)
+        for (_file = 0; sample > 0 && sample >= (long)_files[_file].Across * _files[_file].Down; _file++)
         {
-            samples -= (long)_files[_file].Across * _files[_file].Down;
+            sample -= (long)_files[_file].Across * _files[_file].Down;
         }
 
-        (_next, _picture) = ((int)samples, null);
+        (_next, _picture) = ((int)sample, null);
     }
 
     public override void Next(Span<byte> bytes, Span<float> floats)

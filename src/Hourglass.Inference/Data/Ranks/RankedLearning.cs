@@ -16,6 +16,8 @@ namespace Hourglass.Data.Ranks;
 /// <param name="cancellationToken">Stops the reading.</param>
 internal sealed class RankedLearning(ICollective ranks, TableSource source, PreparationOptions options, CancellationToken cancellationToken)
 {
+    private readonly RankedRows _rows = new(ranks, source);
+
     private int Columns => source.Columns.Count;
 
     /// <summary>Learns.</summary>
@@ -27,13 +29,13 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         var roles = Agreement.Together(ranks, () => TableRoles.Of(source, read));
         var schedule = ranks.Rank == 0 ? new SampleSchedule(options.Seed) : null; // who comes later does not know yet how many numbers came before
         var columns = source.Columns.Select(name => new ColumnStatistics(name, source.Decimal, schedule)).ToArray();
-        if (Places() is not { } places)
+        if (_rows.Places(options) is not { } places)
         {
             return null;
         }
 
         var learnt = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => Learn(roles, columns, schedule, places[ranks.Rank], progress)));
-        if (!ranks.Gather([learnt is null ? (byte)0 : (byte)1]).All(isLearnt => isLearnt[0] == 1))
+        if (!_rows.AllHave(learnt))
         {
             return null;
         }
@@ -41,7 +43,7 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         var (before, isFull) = Before(columns);
         var samples = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ranks.Rank == 0 ? [] : Sample(learnt!, columns, before)));
         var told = Enumerable.Range(0, ranks.Size).Select(rank => StoreReach.PassBytes(ranks, rank, rank == ranks.Rank && rank > 0 ? ToBytes(columns, samples, isFull) : [])).ToList();
-        var fitted = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () => ranks.Rank == 0 ? Fit(roles, columns, told, places) : null));
+        var fitted = Agreement.AtFirst(ranks, () => DataFile.Guard(source.Name, () => Fit(roles, columns, told, places)));
         var json = Encoding.UTF8.GetString(Agreement.Told(ranks, fitted is { } first ? Encoding.UTF8.GetBytes(BundleJson.Serialize<SamplePreprocessing>(first.Preprocessing)) : []));
         if (json.Length == 0)
         {
@@ -52,26 +54,9 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         return new LearntTable(roles.WithClock(source, preprocessing), preprocessing, fitted?.Described ?? [], learnt!);
     }
 
-    // Of each rank's rows, counted first where their places say which validate; null where one process must read the table.
-    private RowPlaces[]? Places()
-    {
-        if (!options.NeedsPlaces)
-        {
-            return [.. Enumerable.Repeat(new RowPlaces(0, 0), ranks.Size)];
-        }
-
-        var own = Agreement.Together(ranks, () => DataFile.Guard(source.Name, () =>
-        {
-            using var blocks = Open(new HashSet<int>(), ranks.Rank);
-            return blocks is null ? null : TableLearning.Count(blocks);
-        }));
-        var rows = ranks.Gather(BitConverter.GetBytes(own ?? -1)).Select(count => BitConverter.ToInt64(count)).ToList();
-        return rows.Contains(-1) ? null : [.. Enumerable.Range(0, ranks.Size).Select(rank => new RowPlaces(rows.Take(rank).Sum(), rows.Sum()))];
-    }
-
     private LearntBlocks? Learn(TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, RowPlaces places, IProgress<double>? progress)
     {
-        using var blocks = Open(TableData.AllOf(source), ranks.Rank);
+        using var blocks = _rows.Open(TableData.AllOf(source), ranks.Rank);
         return blocks is null ? null : TableLearning.ByBlocks(blocks, roles, columns, schedule, options, places, ranks.Size, progress, cancellationToken);
     }
 
@@ -101,7 +86,7 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         var wanted = Enumerable.Range(0, Columns).Where(column => columns[column].Numbers.Count > 0).ToHashSet();
         var samples = Enumerable.Range(0, Columns).Select(column => wanted.Contains(column) ? new NumberSample(schedule, before[column]) : null).ToArray();
         var isKept = learnt.Kept.IsWhole && wanted.All(learnt.Kept.HasNumbers);
-        using var blocks = isKept ? null : Open(wanted, ranks.Rank);
+        using var blocks = isKept ? null : _rows.Open(wanted, ranks.Rank);
         foreach (var (number, training, block) in Ahead.InOrder(0, learnt.IsHeld.Count, number => (number, new BlockSplit(learnt.IsHeld[number]).Training, blocks?.Read(number))))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -163,7 +148,7 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
     private void CountAgain(TableRoles roles, ColumnStatistics[] columns, List<(int Column, TextCounts Later)> again, int rank, RowPlaces places)
     {
         var (before, passed) = (again.ConvertAll(entry => columns[entry.Column].Texts.Rows), 0L);
-        using var blocks = again.Count > 0 ? Open(TableData.AllOf(source), rank) : null;
+        using var blocks = again.Count > 0 ? _rows.Open(TableData.AllOf(source), rank) : null;
         for (var number = 0; number < blocks?.Count && again.Exists(entry => !columns[entry.Column].Texts.IsDone(entry.Later)); number++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -181,8 +166,6 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
             columns[column].Texts.Skip(later.Rows - (columns[column].Texts.Rows - rows));
         }
     }
-
-    private BlockRun? Open(IReadOnlySet<int> wanted, int rank) => source.OpenBlocks(wanted) is { } all ? BlockRun.ShareOf(all, rank, ranks.Size) : null;
 }
 
 /// <summary>What ranks have learnt about a table.</summary>

@@ -30,7 +30,7 @@ internal static class RankedParts
                 }
             }
 
-            return Agreement.Together(ranks, () => ranks.Rank > 0 ? null : DataFile.Guard(source, () =>
+            return Agreement.AtFirst(ranks, () => DataFile.Guard(source, () =>
             {
                 parts.ForEach(writer.Append);
                 return complete(told);

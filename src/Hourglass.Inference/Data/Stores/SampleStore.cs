@@ -147,8 +147,8 @@ public sealed unsafe class SampleStore : IDisposable
         TensorPrimitives.Divide(destination[..length], 255f, destination[..length]);
     }
 
-    /// <summary>Samples as they are held, one byte for each value.</summary>
-    internal ReadOnlySpan<byte> Raw(long start, int count) => new(_values + (start * SampleLength), checked(count * SampleLength));
+    /// <summary>Samples as they lie in the file, where they are held whole and do not overlap.</summary>
+    internal ReadOnlySpan<byte> Raw(long start, int count) => new(_values + (start * SampleLength * ValueSize), checked(count * SampleLength * ValueSize));
 
     /// <summary>A sample's values that are not zero, in the order of their places.</summary>
     /// <param name="sample">Its number.</param>

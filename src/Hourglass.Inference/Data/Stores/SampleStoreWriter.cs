@@ -8,7 +8,7 @@ namespace Hourglass.Data.Stores;
 public sealed class SampleStoreWriter : IDisposable
 {
     private const int LookedValues = 1 << 20;
-    private const int CopiedValues = 1 << 20; // of another store at once
+    private const int CopiedValues = 1 << 16; // of another store at once: they stay in the caches from the sum to the file
     private readonly string _path;
     private readonly string _temporary;
     private readonly int[] _shape;
@@ -74,9 +74,9 @@ public sealed class SampleStoreWriter : IDisposable
         for (var start = 0L; start < part.Count; start += rows)
         {
             var count = (int)Math.Min(rows, part.Count - start);
-            if (part.ElementType == ElementType.UInt8)
+            if (part.ElementType != ElementType.Entries && part.ElementType == _elementType && _first is null)
             {
-                AppendBytes(part.Raw(start, count));
+                Append(part.Raw(start, count), count * _length, _elementType);
                 continue;
             }
 

@@ -93,9 +93,9 @@ internal sealed class TableFacts(TableRoles roles)
     /// <summary>Prepared data of the rows.</summary>
     /// <param name="samples">Their values.</param>
     /// <param name="preprocessing">What made them.</param>
-    /// <param name="description">Of the source.</param>
     /// <param name="options">Of the split: which rows are the last ones is known only now.</param>
-    public PreparedData Of(Stores.SampleStore samples, Preprocessing.TablePreprocessing preprocessing, DataDescription description, PreparationOptions options) => new()
+    /// <param name="description">Of the source.</param>
+    public PreparedData Of(Stores.SampleStore samples, Preprocessing.SamplePreprocessing preprocessing, PreparationOptions options, DataDescription description) => new()
     {
         Samples = samples,
         Preprocessing = preprocessing,

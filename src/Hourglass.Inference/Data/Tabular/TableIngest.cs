@@ -34,7 +34,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
     public PreparedData Complete(SampleStoreWriter writer, IReadOnlyList<ColumnDescription> described, IReadOnlyList<DataException> badRows)
     {
         var store = writer.Finish();
-        return Facts.Of(store, preprocessing, new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) }, options);
+        return Facts.Of(store, preprocessing, options, new DataDescription { Source = source.Name, Format = source.Format, Samples = store.Count, Hash = hash.GetAwaiter().GetResult(), Columns = described, Notes = Notes(badRows) });
     }
 
     /// <summary>Starts a store.</summary>
