@@ -11,38 +11,31 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     [MethodImpl(KernelCode.ByItself)]
     public override void Gather(in PatchShape shape, float* pictures, long firstPlace, int count, int firstValue, int lastValue, float* patches)
     {
-        if (shape.Channels < FewChannels)
+        if (shape.Channels < FewChannels && shape.Repeats is null)
         {
             NarrowPatches.Gather(shape, pictures, firstPlace, count, firstValue, lastValue, patches);
             return;
         }
 
-        var (stride, line) = (DenseMap.Stride(shape.Length), shape.Side * shape.Channels);
+        var stride = DenseMap.Stride(shape.Length);
         for (var number = 0; number < count; number++, patches += stride)
         {
-            var corner = new PatchCorner(shape, pictures, firstPlace + number);
-            for (var row = firstValue / line; row < shape.Side && row * line < lastValue; row++)
+            var place = new SmallPlace(shape, pictures, firstPlace + number);
+            if (shape.Repeats is null)
             {
-                var (from, to) = (Math.Max(firstValue, row * line), Math.Min(lastValue, (row + 1) * line));
-                var isInside = corner.HasRow(shape, row);
-                var (start, end) = isInside ? ((row * line) + (corner.FirstColumn * shape.Channels), (row * line) + (corner.LastColumn * shape.Channels)) : (to, to);
-                Clear(patches, from, Math.Min(to, start));
-                if (isInside)
-                {
-                    GatherRun(shape, corner.Place(shape, row), start, Math.Max(from, start), Math.Min(to, end), patches);
-                }
-
-                Clear(patches, Math.Max(from, end), to);
+                GatherPatch(shape, new PatchCorner(shape, place.Picture, place.Row * shape.Step, place.Column * shape.Step), firstValue, lastValue, patches);
             }
-
-            Clear(patches, Math.Max(firstValue, shape.Length), lastValue);
+            else
+            {
+                GatherSum(shape, place, firstValue, lastValue, patches);
+            }
         }
     }
 
     [MethodImpl(KernelCode.ByItself)]
     public override void Scatter(in PatchShape shape, float* patches, long firstPlace, int count, float* pictures)
     {
-        if (shape.Channels < FewChannels)
+        if (shape.Channels < FewChannels && shape.Repeats is null)
         {
             NarrowPatches.Scatter(shape, patches, firstPlace, count, pictures);
             return;
@@ -51,14 +44,69 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         var stride = DenseMap.Stride(shape.Length);
         for (var number = 0; number < count; number++, patches += stride)
         {
-            var corner = new PatchCorner(shape, pictures, firstPlace + number);
-            for (var row = 0; row < shape.Side; row++)
+            var place = new SmallPlace(shape, pictures, firstPlace + number);
+            var (rows, columns) = place.Filled(shape);
+            for (var row = rows.First; row < rows.Last; row++)
             {
-                if (corner.HasRow(shape, row))
+                for (var column = columns.First; column < columns.Last; column++)
                 {
-                    var columns = corner.LastColumn - corner.FirstColumn;
-                    ScatterRun(shape, patches + (((row * shape.Side) + corner.FirstColumn) * shape.Channels), columns, corner.Place(shape, row));
+                    ScatterPatch(shape, new PatchCorner(shape, place.Picture, row, column), patches);
                 }
+            }
+        }
+    }
+
+    private static void GatherPatch(in PatchShape shape, in PatchCorner corner, int firstValue, int lastValue, float* patch)
+    {
+        var line = shape.Side * shape.Channels;
+        for (var row = firstValue / line; row < shape.Side && row * line < lastValue; row++)
+        {
+            var (from, to) = (Math.Max(firstValue, row * line), Math.Min(lastValue, (row + 1) * line));
+            var isInside = corner.HasRow(shape, row);
+            var (start, end) = isInside ? ((row * line) + (corner.FirstColumn * shape.Channels), (row * line) + (corner.LastColumn * shape.Channels)) : (to, to);
+            Clear(patch, from, Math.Min(to, start));
+            if (isInside)
+            {
+                GatherRun(shape, corner.Place(shape, row), start, Math.Max(from, start), Math.Min(to, end), patch);
+            }
+
+            Clear(patch, Math.Max(from, end), to);
+        }
+
+        Clear(patch, Math.Max(firstValue, shape.Length), lastValue);
+    }
+
+    // The sum of the patches of all places that one of the smaller picture fills.
+    private static void GatherSum(in PatchShape shape, in SmallPlace place, int firstValue, int lastValue, float* patch)
+    {
+        Clear(patch, firstValue, lastValue);
+        var line = shape.Side * shape.Channels;
+        var (rows, columns) = place.Filled(shape);
+        for (var down = rows.First; down < rows.Last; down++)
+        {
+            for (var across = columns.First; across < columns.Last; across++)
+            {
+                var corner = new PatchCorner(shape, place.Picture, down, across);
+                for (var row = firstValue / line; row < shape.Side && row * line < lastValue; row++)
+                {
+                    if (corner.HasRow(shape, row))
+                    {
+                        var start = (row * line) + (corner.FirstColumn * shape.Channels);
+                        AddFrom(shape, corner.Place(shape, row), start, Math.Max(firstValue, start), Math.Min(lastValue, (row * line) + (corner.LastColumn * shape.Channels)), patch);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void ScatterPatch(in PatchShape shape, in PatchCorner corner, float* patch)
+    {
+        for (var row = 0; row < shape.Side; row++)
+        {
+            if (corner.HasRow(shape, row))
+            {
+                var columns = corner.LastColumn - corner.FirstColumn;
+                ScatterRun(shape, patch + (((row * shape.Side) + corner.FirstColumn) * shape.Channels), columns, corner.Place(shape, row));
             }
         }
     }
@@ -74,9 +122,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
         while (from < to)
         {
-            var (column, channel) = Math.DivRem(from - start, shape.Channels);
-            var source = picture + ((long)column * shape.PlaceStride) + ((long)channel * shape.ChannelStride);
-            var count = Math.Min(to - from, shape.Channels - channel);
+            var source = RunAt(shape, picture, start, from, to, out var count);
             for (var value = 0; value < count; value++, source += shape.ChannelStride)
             {
                 patch[from + value] = *source;
@@ -84,6 +130,34 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
             from += count;
         }
+    }
+
+    private static void AddFrom(in PatchShape shape, float* picture, int start, int from, int to, float* patch)
+    {
+        if (shape.IsCompact)
+        {
+            AddRun(picture + (from - start), patch + from, to - from);
+            return;
+        }
+
+        while (from < to)
+        {
+            var source = RunAt(shape, picture, start, from, to, out var count);
+            for (var value = 0; value < count; value++, source += shape.ChannelStride)
+            {
+                patch[from + value] += *source;
+            }
+
+            from += count;
+        }
+    }
+
+    // Where a value of a patch lies in the picture, and how many follow at the same place.
+    private static float* RunAt(in PatchShape shape, float* picture, int start, int from, int to, out int count)
+    {
+        var (column, channel) = Math.DivRem(from - start, shape.Channels);
+        count = Math.Min(to - from, shape.Channels - channel);
+        return picture + ((long)column * shape.PlaceStride) + ((long)channel * shape.ChannelStride);
     }
 
     private static void ScatterRun(in PatchShape shape, float* values, int columns, float* picture)
@@ -141,6 +215,29 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         }
     }
 
+    /// <summary>A place of the smaller picture.</summary>
+    private readonly struct SmallPlace
+    {
+        public SmallPlace(in PatchShape shape, float* pictures, long place)
+        {
+            var (sample, within) = Math.DivRem(place, shape.Places);
+            (Row, Column) = Math.DivRem((int)within, shape.SmallWidth);
+            Picture = pictures + (sample * shape.PictureStride);
+        }
+
+        /// <summary>The larger one.</summary>
+        public float* Picture { get; }
+
+        public int Row { get; }
+
+        public int Column { get; }
+
+        /// <summary>Places of the larger picture that its patch is centred at.</summary>
+        public ((int First, int Last) Rows, (int First, int Last) Columns) Filled(in PatchShape shape) => shape.Repeats is { } repeats
+            ? (repeats.Rows(Row), repeats.Columns(Column))
+            : ((Row * shape.Step, (Row * shape.Step) + 1), (Column * shape.Step, (Column * shape.Step) + 1));
+    }
+
     /// <summary>Where a patch lies in its picture; part of it may lie outside.</summary>
     private readonly struct PatchCorner
     {
@@ -148,12 +245,10 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
         private readonly int _top;
         private readonly int _left;
 
-        public PatchCorner(in PatchShape shape, float* pictures, long place)
+        public PatchCorner(in PatchShape shape, float* picture, int row, int column)
         {
-            var (sample, within) = Math.DivRem(place, shape.Places);
-            var (row, column) = Math.DivRem((int)within, shape.SmallWidth);
-            _picture = pictures + (sample * shape.PictureStride);
-            (_top, _left) = ((row * shape.Step) - shape.Padding, (column * shape.Step) - shape.Padding);
+            _picture = picture;
+            (_top, _left) = (row - shape.Padding, column - shape.Padding);
             (FirstColumn, LastColumn) = (Math.Max(0, -_left), Math.Min(shape.Side, shape.Width - _left));
         }
 

@@ -37,7 +37,7 @@ internal static unsafe class PatchProducts
         }
     }
 
-    /// <summary>From smaller pictures to larger ones, which start from the bias, or from nothing.</summary>
+    /// <summary>From smaller pictures to larger ones, which start from the bias, from others, or from nothing.</summary>
     /// <param name="back">From places to patches.</param>
     /// <param name="shape">Of pictures and patches.</param>
     /// <param name="small">The smaller pictures, [place, channel], in rows that go on to a multiple of <see cref="DenseMap.TileRows"/>.</param>
@@ -46,7 +46,8 @@ internal static unsafe class PatchProducts
     /// <param name="first">First sample.</param>
     /// <param name="last">After the last.</param>
     /// <param name="scratch">As much as <see cref="Scratch"/> says.</param>
-    public static void Grow(in DenseMap back, in PatchShape shape, float* small, float* large, float* bias, int first, int last, float* scratch)
+    /// <param name="others">Pictures that are added to; null for none. Not together with a bias.</param>
+    public static void Grow(in DenseMap back, in PatchShape shape, float* small, float* large, float* bias, int first, int last, float* scratch, float* others = null)
     {
         var block = Block(back, shape);
         var rest = scratch + ((long)block * DenseMap.Stride(shape.Length));
@@ -56,7 +57,8 @@ internal static unsafe class PatchProducts
             var count = (int)Math.Min(block, end - place);
             for (; (long)started * shape.Places < place + count; started++)
             {
-                Start(shape, large + ((long)started * shape.PictureStride), bias);
+                var start = (long)started * shape.PictureStride;
+                Start(shape, large + start, bias, others is null ? null : others + start);
             }
 
             DenseKernels.Widest.Product(back, small + (place * stride), scratch, DenseMap.Padded(count, DenseMap.TileRows), rest);
@@ -67,10 +69,14 @@ internal static unsafe class PatchProducts
     // Places whose patches are made at once: few, so that they stay in the first cache, unless they are short, or the weights fit no cache.
     private static int Block(in DenseMap map, in PatchShape shape) => map.IsLarge || shape.Length <= ShortPatch ? DenseKernels.BlockRows : DenseMap.TileRows;
 
-    private static void Start(in PatchShape shape, float* picture, float* bias)
+    private static void Start(in PatchShape shape, float* picture, float* bias, float* other)
     {
         var places = shape.Height * shape.Width;
-        if (bias is null)
+        if (other is not null)
+        {
+            new ReadOnlySpan<float>(other, shape.PictureLength).CopyTo(new Span<float>(picture, shape.PictureLength));
+        }
+        else if (bias is null)
         {
             new Span<float>(picture, shape.PictureLength).Clear();
         }

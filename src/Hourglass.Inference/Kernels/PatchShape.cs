@@ -11,6 +11,27 @@ namespace Hourglass.Kernels;
 /// <param name="IsPlanar">Whether the larger picture lies as samples do, [channel][row][column], instead of [row][column][channel] with channels padded as a row of activations is.</param>
 internal readonly record struct PatchShape(int Channels, int Height, int Width, int SmallHeight, int SmallWidth, int Side, int Step, bool IsPlanar)
 {
+    /// <summary>Side of the patches of a residual block.</summary>
+    public const int BlockSide = 3;
+
+    /// <summary>Where the smaller picture is made as large as the larger one first, by repeating its places: a place's patch is the sum of the patches of all places that it fills. Null where it has one patch.</summary>
+    public RepeatedPlaces? Repeats { get; init; }
+
+    /// <summary>Patches that neither shrink nor grow a picture.</summary>
+    /// <param name="channels">Of the picture.</param>
+    /// <param name="size">Of the picture.</param>
+    /// <param name="side">Of a patch.</param>
+    public static PatchShape Level(int channels, (int Height, int Width) size, int side) => new(channels, size.Height, size.Width, size.Height, size.Width, side, Step: 1, IsPlanar: false);
+
+    /// <summary>Patches of a picture that is made of a smaller one by repeating its places, then convolving them: what a place adds to the picture.</summary>
+    /// <param name="channels">Of the larger picture.</param>
+    /// <param name="made">Its size.</param>
+    /// <param name="given">Size of the smaller.</param>
+    /// <param name="side">Of a patch.</param>
+    /// <param name="isPlanar">Whether the larger picture lies as samples do.</param>
+    public static PatchShape Resized(int channels, (int Height, int Width) made, (int Height, int Width) given, int side, bool isPlanar) =>
+        new(channels, made.Height, made.Width, given.Height, given.Width, side, Step: 1, isPlanar) { Repeats = new RepeatedPlaces(given, made) };
+
     /// <summary>Rows and columns of a patch that the picture's first place has outside.</summary>
     public int Padding => Side / 2;
 

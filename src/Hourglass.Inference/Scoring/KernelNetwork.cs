@@ -26,7 +26,7 @@ internal sealed unsafe class KernelNetwork : IDisposable
             map.Pack(plan.Weights, plan.Bias);
             var bias = next + DenseMap.Length(plan.Inputs, plan.Outputs);
             plan.Patches?.Bias.CopyTo(new Span<float>(bias, plan.Patches.Bias.Length));
-            stages.Add(plan.Patches is null ? new DenseStage(map, plan) : plan.Patches.IsLevel ? new LevelConvolutionStage(map, plan) : new ConvolutionStage(map, plan, bias));
+            stages.Add(plan.Patches is null ? new DenseStage(map, plan) : plan.Patches.Adds ? new AddedConvolutionStage(map, plan) : new ConvolutionStage(map, plan, bias));
             next += plan.Length;
         }
 

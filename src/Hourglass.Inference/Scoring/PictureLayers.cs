@@ -46,7 +46,7 @@ internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<
     /// <param name="latents">Values of a latent.</param>
     public string? Obstacle(int latents)
     {
-        if (Enumerable.Range(1, Channels.Count - 1).Any(layer => Math.Max(Places(layer) * DenseMap.Stride(Math.Max(Channels[layer], DecoderChannels[^(layer + 1)])), Resizes ? Places(layer - 1) * DenseMap.Stride(DecoderChannels[^(layer + 1)]) : 0) > MostValues))
+        if (Enumerable.Range(1, Channels.Count - 1).Any(layer => Places(layer) * DenseMap.Stride(Math.Max(Channels[layer], DecoderChannels[^(layer + 1)])) > MostValues))
         {
             return $"pictures of more than {MostValues:N0} values between layers";
         }
@@ -61,12 +61,11 @@ internal sealed record PictureLayers(IReadOnlyList<int> Channels, IReadOnlyList<
     public PatchShape Patches(int layer, int channels) =>
         new(channels, Sizes[layer].Height, Sizes[layer].Width, Sizes[layer + 1].Height, Sizes[layer + 1].Width, KernelSize, Stride, IsPlanar: layer == 0);
 
-    /// <summary>Patches that neither shrink nor grow the picture after a layer of the encoder; after layer 0, the sample.</summary>
-    /// <param name="layer">How many layers have shrunk it.</param>
-    /// <param name="channels">Of the picture.</param>
-    /// <param name="side">Of a patch.</param>
-    public PatchShape Level(int layer, int channels, int side) =>
-        new(channels, Sizes[layer].Height, Sizes[layer].Width, Sizes[layer].Height, Sizes[layer].Width, side, Step: 1, IsPlanar: false);
+    /// <summary>Patches of the picture that a layer of the decoder makes.</summary>
+    /// <param name="layer">Number of the encoder's layer that it undoes.</param>
+    /// <param name="channels">Of the larger picture.</param>
+    public PatchShape Grown(int layer, int channels) =>
+        Resizes ? PatchShape.Resized(channels, Sizes[layer], Sizes[layer + 1], KernelSize, isPlanar: layer == 0) : Patches(layer, channels);
 
     private long Places(int layer) => (long)Sizes[layer].Height * Sizes[layer].Width;
 

@@ -5,8 +5,6 @@ namespace Hourglass.Scoring;
 /// <summary>The maps of a convolutional model, from a bundle's weights.</summary>
 internal static class PicturePlans
 {
-    private const int BlockSide = 3; // of a residual block's patches
-
     /// <summary>Convolutions, then the map to the latents.</summary>
     public static List<MapPlan> Encoder(KernelLayout layout, PictureLayers layers, BundleWeights weights, string projection)
     {
@@ -16,7 +14,7 @@ internal static class PicturePlans
             var (given, made) = (layers.Channels[layer], layers.Channels[layer + 1]);
             var plan = Convolution($"_encoder._convolutions.{layer}", given, made, layers.KernelSize, layout.Activation, weights);
             plans.Add(weights.Normalized(plan, $"_encoder._normalizations.{layer}", layout.Normalization) with { Patches = new PatchPlan(layers.Patches(layer, given), Grows: false, []) });
-            AddBlocks(plans, "_encoder", layer, layers.Level(layer + 1, made, BlockSide), layout, layers, weights);
+            AddBlocks(plans, "_encoder", layer, PatchShape.Level(made, layers.Sizes[layer + 1], PatchShape.BlockSide), layout, layers, weights);
         }
 
         var order = layers.Order(layers.Channels[^1]);
@@ -33,8 +31,8 @@ internal static class PicturePlans
         var plans = new List<MapPlan> { expand with { Weights = Rows(expand.Weights, order, layout.LatentSize), Bias = Rows(expand.Bias, order, 1) } };
         for (var layer = 0; layer < layers.DecoderChannels.Count - 1; layer++)
         {
-            AddBlocks(plans, "_decoder", layer, layers.Level(layers.Sizes.Count - 1 - layer, layers.DecoderChannels[layer], BlockSide), layout, layers, weights);
-            plans.Add(layers.Resizes ? Resized(layout, layers, weights, layer) : Grown(layout, layers, weights, layer));
+            AddBlocks(plans, "_decoder", layer, PatchShape.Level(layers.DecoderChannels[layer], layers.Sizes[^(layer + 1)], PatchShape.BlockSide), layout, layers, weights);
+            plans.Add(Grown(layout, layers, weights, layer));
         }
 
         return plans;
@@ -46,31 +44,43 @@ internal static class PicturePlans
         for (var block = layer * layers.Blocks; block < (layer + 1) * layers.Blocks; block++)
         {
             var name = $"{coder}._blocks.{block}";
-            var first = Convolution($"{name}._first", shape.Channels, shape.Channels, BlockSide, layout.Activation, weights);
+            var first = Convolution($"{name}._first", shape.Channels, shape.Channels, PatchShape.BlockSide, layout.Activation, weights);
             plans.Add(weights.Normalized(first, $"{name}._normalizations.0", layout.Normalization) with { Patches = new PatchPlan(shape, Grows: false, []) });
-            plans.Add(Convolution($"{name}._closing", shape.Channels, shape.Channels, BlockSide, DenseActivation.Linear, weights) with { Patches = new PatchPlan(shape, Grows: false, []) { Adds = true } });
+            plans.Add(Convolution($"{name}._closing", shape.Channels, shape.Channels, PatchShape.BlockSide, DenseActivation.Linear, weights) with { Patches = new PatchPlan(shape, Grows: false, []) { Adds = true } });
         }
     }
 
     private static MapPlan Convolution(string name, int given, int made, int side, DenseActivation activation, BundleWeights weights) =>
         new(PatchRows(weights.Values(name + ".weight", made, given, side, side), made, given), weights.Values(name + ".bias", made), activation);
 
-    // Places are repeated, then convolved: nothing shrinks or grows in the product.
-    private static MapPlan Resized(KernelLayout layout, PictureLayers layers, BundleWeights weights, int layer)
-    {
-        var (isLast, given, level) = (layer == layers.DecoderChannels.Count - 2, layers.DecoderChannels[layer], layers.Sizes.Count - 2 - layer);
-        var plan = Convolution($"_decoder._layers.{layer}", given, layers.DecoderChannels[layer + 1], layers.KernelSize, isLast ? layout.OutputActivation : layout.Activation, weights);
-        plan = isLast ? plan : weights.Normalized(plan, $"_decoder._normalizations.{layer}", layout.Normalization);
-        return plan with { Patches = new PatchPlan(layers.Level(level, given, layers.KernelSize), Grows: false, []) { Given = layers.Sizes[level + 1], IsPlanarAfter = isLast } };
-    }
-
     // Normalisation is per channel of what is made, so it is folded into [made][given, place] before patches are laid out.
     private static MapPlan Grown(KernelLayout layout, PictureLayers layers, BundleWeights weights, int layer)
     {
-        var isLast = layer == layers.DecoderChannels.Count - 2;
+        var (isLast, level) = (layer == layers.DecoderChannels.Count - 2, layers.Sizes.Count - 2 - layer);
         var (given, made, square, name) = (layers.DecoderChannels[layer], layers.DecoderChannels[layer + 1], layers.KernelSize * layers.KernelSize, $"_decoder._layers.{layer}");
-        var kernels = weights.Values(name + ".weight", given, made, layers.KernelSize, layers.KernelSize); // [given][made][place]
-        var rows = new float[kernels.Length];
+        var rows = layers.Resizes ? weights.Values(name + ".weight", made, given, layers.KernelSize, layers.KernelSize) : MadeFirst(weights.Values(name + ".weight", given, made, layers.KernelSize, layers.KernelSize), given, made);
+        var plan = new MapPlan(rows, weights.Values(name + ".bias", made), isLast ? layout.OutputActivation : layout.Activation);
+        plan = isLast ? plan : weights.Normalized(plan, $"_decoder._normalizations.{layer}", layout.Normalization);
+        var patches = new float[rows.Length]; // [place, made][given]
+        for (var value = 0; value < patches.Length; value++)
+        {
+            var (channel, within) = Math.DivRem(value, given * square);
+            var (one, place) = Math.DivRem(within, square);
+            place = layers.Resizes ? square - 1 - place : place; // what a place adds to a resized picture is the kernel turned round
+            patches[(((place * made) + channel) * given) + one] = plan.Weights[value];
+        }
+
+        return new MapPlan(patches, new float[square * made], plan.Activation)
+        {
+            Scale = plan.Scale,
+            Patches = new PatchPlan(layers.Grown(level, made), Grows: true, [.. plan.Bias, .. new float[DenseMap.Stride(made) - made]]),
+        };
+    }
+
+    // [made][given][place] of a transposed convolution's [given][made][place].
+    private static float[] MadeFirst(float[] kernels, int given, int made)
+    {
+        var (rows, square) = (new float[kernels.Length], kernels.Length / given / made);
         for (var value = 0; value < rows.Length; value++)
         {
             var (one, within) = Math.DivRem(value, made * square);
@@ -78,21 +88,7 @@ internal static class PicturePlans
             rows[(((channel * given) + one) * square) + place] = kernels[value];
         }
 
-        var plan = new MapPlan(rows, weights.Values(name + ".bias", made), isLast ? layout.OutputActivation : layout.Activation);
-        plan = isLast ? plan : weights.Normalized(plan, $"_decoder._normalizations.{layer}", layout.Normalization);
-        var patches = new float[kernels.Length]; // [place, made][given]
-        for (var value = 0; value < patches.Length; value++)
-        {
-            var (channel, within) = Math.DivRem(value, given * square);
-            var (one, place) = Math.DivRem(within, square);
-            patches[(((place * made) + channel) * given) + one] = plan.Weights[value];
-        }
-
-        return new MapPlan(patches, new float[square * made], plan.Activation)
-        {
-            Scale = plan.Scale,
-            Patches = new PatchPlan(layers.Patches(layers.Sizes.Count - 2 - layer, made), Grows: true, [.. plan.Bias, .. new float[DenseMap.Stride(made) - made]]),
-        };
+        return rows;
     }
 
     // The model's kernels lie [made][given][place], patches [place][given].
@@ -131,15 +127,6 @@ internal static class PicturePlans
 /// <param name="Bias">Of the larger picture's channels, padded as a place is, where it grows.</param>
 internal sealed record PatchPlan(PatchShape Shape, bool Grows, float[] Bias)
 {
-    /// <summary>Height and width of what the map is given, where its places are repeated to fill the picture; null where it is the picture.</summary>
-    public (int Height, int Width)? Given { get; init; }
-
     /// <summary>Whether the result is added to what the stage before was given.</summary>
     public bool Adds { get; init; }
-
-    /// <summary>Whether what is made lies as samples do.</summary>
-    public bool IsPlanarAfter { get; init; }
-
-    /// <summary>Whether a sample at a time is convolved at one size.</summary>
-    public bool IsLevel => Adds || Given is not null;
 }

@@ -250,7 +250,7 @@ public sealed class KernelReconstructorTests(TrainedFixture fixture) : IClassFix
         foreach (var (options, reason) in new[]
         {
             (Grey with { Input = Pictures(1, 1000, 1000) }, "pictures of more than 4,194,304 values between layers"),
-            (Grey with { Input = Pictures(1, 380, 380), Network = new ConvolutionalNetworkOptions { Upsampling = Upsampling.Resize } }, "pictures of more than 4,194,304 values between layers"),
+            (Grey with { Input = Pictures(1, 740, 740), Network = new ConvolutionalNetworkOptions { Upsampling = Upsampling.Resize } }, "pictures of more than 4,194,304 values between layers"),
             (Coloured with { LatentSize = 1_000_000 }, "channels too few for 1000000 latents of so large a picture"),
         })
         {

@@ -53,6 +53,15 @@ public sealed class FusedConvolutionTests
         ["layer normalisation, elu"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Normalization = Normalization.Layer, Activation = Activation.Elu } },
         ["layer normalisation, silu, dropout, gaussian"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [9, 32], DecoderChannels = [32, 5], Normalization = Normalization.Layer, Dropout = 0.2, Activation = Activation.Silu } },
         ["layer normalisation, clipped"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [32, 9, 7], Normalization = Normalization.Layer, Activation = Activation.Tanh }, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Grey.Training with { ClipNorm = 0.001 } },
+        ["residual"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Blocks = 1, Activation = Activation.Tanh } },
+        ["residual, several blocks, silu, dropout, gaussian"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [32, 9], Blocks = 2, Dropout = 0.2, Activation = Activation.Silu } },
+        ["residual, batch normalisation, decay"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [9, 32], DecoderChannels = [20, 7], Blocks = 1, Normalization = Normalization.Batch, Activation = Activation.Softplus }, Training = Grey.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
+        ["residual, layer normalisation, penalties, clipped"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [33, 5], Blocks = 3, Normalization = Normalization.Layer, Activation = Activation.Elu }, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Grey.Training with { ClipNorm = 0.001 } },
+        ["resizing"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
+        ["resizing by three, wide patches, gaussian, dropout"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [7, 9], DecoderChannels = [40, 33], KernelSize = 5, Stride = 3, Dropout = 0.2, Upsampling = Upsampling.Resize, OutputActivation = Activation.Sigmoid, Activation = Activation.Gelu }, Objective = new SquaredErrorOptions() },
+        ["resizing without growth, momentum, clipped"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [8], Stride = 1, Upsampling = Upsampling.Resize, Activation = Activation.Sigmoid }, Training = Grey.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
+        ["resizing, residual, batch normalisation"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [32, 12, 9], Blocks = 1, Normalization = Normalization.Batch, Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
+        ["resizing, residual, layer normalisation, corruption"] = Grey with { Corruption = new MaskingCorruptionOptions(), Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Blocks = 1, Normalization = Normalization.Layer, Upsampling = Upsampling.Resize, Activation = Activation.Silu } },
         ["more weights than a cache holds"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [36, 420], Activation = Activation.Tanh } },
     };
 
@@ -70,6 +79,9 @@ public sealed class FusedConvolutionTests
     [InlineData("dropout")]
     [InlineData("batch normalisation, gelu")]
     [InlineData("layer normalisation, silu, dropout, gaussian")]
+    [InlineData("residual, several blocks, silu, dropout, gaussian")]
+    [InlineData("resizing, residual, batch normalisation")]
+    [InlineData("resizing by three, wide patches, gaussian, dropout")]
     [InlineData("gaussian, coloured")]
     [InlineData("more weights than a cache holds")]
     public void The_number_of_threads_changes_no_bit(string name)
@@ -79,9 +91,7 @@ public sealed class FusedConvolutionTests
     }
 
     [Theory]
-    [InlineData("blocks", "residual blocks")]
     [InlineData("attention", "attention")]
-    [InlineData("resize", "resizing")]
     [InlineData("top-k", "dictionary")]
     [InlineData("draws", "several draws")]
     [InlineData("contractive", "Jacobian")]
@@ -93,9 +103,7 @@ public sealed class FusedConvolutionTests
         var network = new ConvolutionalNetworkOptions();
         var options = what switch
         {
-            "blocks" => Grey with { Network = network with { Blocks = 1 } },
             "attention" => Grey with { Network = network with { Attention = true } },
-            "resize" => Grey with { Network = network with { Upsampling = Upsampling.Resize } },
             "top-k" => Grey with { Bottleneck = new TopKOptions { Active = 2 } },
             "draws" => Grey with { Bottleneck = new GaussianOptions { Draws = 2 } },
             "contractive" => Grey with { Regularization = new RegularizationOptions { Contractive = 0.1 } },

@@ -184,6 +184,11 @@ public sealed class FusedStepTests
             {
                 bias.copy_(randn(bias.shape, generator: noise) * 0.1); // biases of zero would hide a mistake
             }
+
+            foreach (var (_, closing) in model.named_parameters().Where(entry => entry.parameter.dim() > 1 && entry.name.Contains("closing", StringComparison.Ordinal)))
+            {
+                closing.copy_(randn(closing.shape, generator: noise) * 0.1); // and so would residual branches that start closed
+            }
         }
 
         model.train();

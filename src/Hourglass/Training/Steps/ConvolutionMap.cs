@@ -12,15 +12,24 @@ internal sealed unsafe class ConvolutionMap : FusedMap
     private readonly bool _grows;
     private readonly float* _input;
     private readonly float* _inputGradient;
+    private readonly float* _passedBy;
     private readonly float* _slopes; // of each sample's bias
     private readonly DenseKernels _kernels = DenseKernels.Widest;
 
-    public ConvolutionMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient)
+    /// <summary>Takes a layer's weights and the step's memory.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="weights">Of the model.</param>
+    /// <param name="room">Of the step.</param>
+    /// <param name="input">What the map is given.</param>
+    /// <param name="inputGradient">Receives its gradient; null where none is handed on.</param>
+    /// <param name="passedBy">Gradient that reaches the input past the map, of a residual block's sum; null for none.</param>
+    public ConvolutionMap(FusedLayer layer, FusedWeights weights, FusedRoom room, float* input, float* inputGradient, float* passedBy = null)
         : base(layer)
     {
         (_room, _own) = (room, room[layer]);
         _input = input;
         _inputGradient = inputGradient;
+        _passedBy = passedBy;
         (_patches, _grows) = (layer.Convolution!.Patches, layer.Convolution.Grows);
         (Map, Back) = (weights.Map(layer), weights.Back(layer));
         Bias = new DenseMap(0, layer.BiasLength, null, weights.Bias(layer));
@@ -52,7 +61,7 @@ internal sealed unsafe class ConvolutionMap : FusedMap
     {
         if (_grows)
         {
-            Grow(thread, first, last, _input, _own.After, Bias.Bias);
+            Grow(thread, first, last, _input, _own.After, Bias.Bias, null);
         }
         else
         {
@@ -73,7 +82,7 @@ internal sealed unsafe class ConvolutionMap : FusedMap
         }
         else if (_inputGradient is not null)
         {
-            Grow(thread, first, last, _own.Gradient, _inputGradient, null);
+            Grow(thread, first, last, _own.Gradient, _inputGradient, null, _passedBy);
         }
     }
 
@@ -82,7 +91,7 @@ internal sealed unsafe class ConvolutionMap : FusedMap
 
     private void Shrink(int thread, int first, int last, float* large, float* small) => PatchProducts.Shrink(Map, _patches, large, small, first, last, _room.ScratchOf(thread));
 
-    private void Grow(int thread, int first, int last, float* small, float* large, float* bias) => PatchProducts.Grow(Back!.Value, _patches, small, large, bias, first, last, _room.ScratchOf(thread));
+    private void Grow(int thread, int first, int last, float* small, float* large, float* bias, float* others) => PatchProducts.Grow(Back!.Value, _patches, small, large, bias, first, last, _room.ScratchOf(thread), others);
 
     private void SumSlopes(int sample)
     {

@@ -12,9 +12,7 @@ internal static class ConvolutionPlan
 
     /// <summary>Why a convolutional model is left to automatic differentiation; null when it is not.</summary>
     public static string? Obstacle(AutoencoderOptions options, ConvolutionalNetworkOptions network) =>
-        network.Blocks > 0 ? "residual blocks"
-        : network.Attention ? "attention"
-        : network.Upsampling != Upsampling.Transposed ? "upsampling by resizing"
+        network.Attention ? "attention"
         : options.Bottleneck is SparseOptions ? "a dictionary of pictures"
         : options.Bottleneck is GaussianOptions { Draws: > 1 } ? "several draws a sample through a convolutional network"
         : options.Regularization.Contractive > 0 || options.Regularization.DecoderGradient > 0 ? "a Jacobian penalty of a convolutional network"
@@ -30,7 +28,8 @@ internal static class ConvolutionPlan
         for (var place = 0; place < network.Channels.Count; place++)
         {
             var shape = Patches(network, channels[place], sizes[place], sizes[place + 1], isPlanar: place == 0);
-            layers.Add(Layer($"_encoder._convolutions.{place}", new FusedConvolution(shape, channels[place + 1], Grows: false), activation, network.Dropout));
+            layers.Add(Layer($"_encoder._convolutions.{place}", new FusedConvolution(shape, channels[place + 1], Grows: false), activation, network.Dropout, Normalized(network, "_encoder", place)));
+            AddBlocks(layers, network, "_encoder", place, channels[place + 1], sizes[place + 1]);
         }
 
         var (features, order) = (layers[^1].Outputs, Order(channels[^1], sizes[^1]));
@@ -41,33 +40,37 @@ internal static class ConvolutionPlan
         return (layers, logVariance, latentLayer);
     }
 
-    /// <summary>Every convolution's but the last.</summary>
-    public static IEnumerable<NormalizationPlan> Normalizations(ConvolutionalNetworkOptions network, List<FusedLayer> layers, int latentLayer)
-    {
-        for (var place = 0; place < layers.Count - 1 && network.Normalization != Normalization.None; place++)
-        {
-            var (coder, number) = place < latentLayer ? ("_encoder", place) : ("_decoder", place - latentLayer - 2);
-            if (layers[place].Convolution is not null)
-            {
-                yield return NormalizationPlan.Of(place, network.Normalization, $"{coder}._normalizations.{number}", layers[place].Channels);
-            }
-        }
-    }
-
     private static void AddDecoder(List<FusedLayer> layers, AutoencoderOptions options, ConvolutionalNetworkOptions network, List<(int Height, int Width)> sizes)
     {
         int[] channels = [.. network.DecoderChannels ?? [.. network.Channels.Reverse()], options.Input!.Shape[0]];
         var (activation, order) = (FusedPlan.Kernel(network.Activation), Order(channels[0], sizes[^1]));
-        layers.Add(new FusedLayer("_decoder._expand", options.LatentSize!.Value, order.Length, activation, network.Dropout) { Channels = channels[0], OutputOrder = order });
+        layers.Add(new FusedLayer("_decoder._expand", options.LatentSize!.Value, order.Length, activation, 0) { Channels = channels[0], OutputOrder = order });
         for (var place = 0; place < channels.Length - 1; place++)
         {
+            AddBlocks(layers, network, "_decoder", place, channels[place], sizes[^(place + 1)]);
+            layers[^1] = layers[^1] with { Dropout = network.Dropout }; // before it grows
             var isLast = place == channels.Length - 2;
-            var shape = Patches(network, channels[place + 1], sizes[^(place + 2)], sizes[^(place + 1)], isPlanar: isLast);
-            layers.Add(Layer($"_decoder._layers.{place}", new FusedConvolution(shape, channels[place], Grows: true), isLast ? FusedPlan.Kernel(network.OutputActivation) : activation, isLast ? 0 : network.Dropout));
+            var (made, given) = (sizes[^(place + 2)], sizes[^(place + 1)]);
+            var shape = network.Upsampling == Upsampling.Resize ? PatchShape.Resized(channels[place + 1], made, given, network.KernelSize, isPlanar: isLast) : Patches(network, channels[place + 1], made, given, isPlanar: isLast);
+            layers.Add(Layer($"_decoder._layers.{place}", new FusedConvolution(shape, channels[place], Grows: true), isLast ? FusedPlan.Kernel(network.OutputActivation) : activation, 0, isLast ? null : Normalized(network, "_decoder", place)));
         }
     }
 
-    private static FusedLayer Layer(string name, FusedConvolution convolution, DenseActivation activation, double dropout)
+    // Two convolutions that keep the picture's size, so many times; the second's result is added to what the first was given.
+    private static void AddBlocks(List<FusedLayer> layers, ConvolutionalNetworkOptions network, string coder, int layer, int channels, (int Height, int Width) size)
+    {
+        var convolution = new FusedConvolution(PatchShape.Level(channels, size, PatchShape.BlockSide), channels, Grows: false);
+        for (var block = layer * network.Blocks; block < (layer + 1) * network.Blocks; block++)
+        {
+            var name = $"{coder}._blocks.{block}";
+            layers.Add(Layer($"{name}._first", convolution, FusedPlan.Kernel(network.Activation), network.Dropout, Normalized(network, name, 0)));
+            layers.Add(Layer($"{name}._closing", convolution, DenseActivation.Linear, 0) with { ClosesBlock = true });
+        }
+    }
+
+    private static string? Normalized(ConvolutionalNetworkOptions network, string part, int number) => network.Normalization == Normalization.None ? null : $"{part}._normalizations.{number}";
+
+    private static FusedLayer Layer(string name, FusedConvolution convolution, DenseActivation activation, double dropout, string? normalization = null)
     {
         var (large, small) = (convolution.Patches.PictureLength, convolution.SmallLength);
         var channels = !convolution.Grows ? convolution.SmallChannels : convolution.Patches.IsPlanar ? 0 : convolution.Patches.Channels;
@@ -76,6 +79,7 @@ internal static class ConvolutionPlan
             Convolution = convolution,
             Channels = channels,
             InputOrder = convolution.PatchOrder(),
+            NormalizationName = normalization,
         };
     }
 

@@ -3,8 +3,12 @@ using Hourglass.Kernels;
 
 namespace Hourglass.Training.Steps;
 
-/// <summary>What follows a linear map: its normalisation, activation and dropout, there and back.</summary>
-internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, FusedNormalization? normalization)
+/// <summary>What follows a linear map: its normalisation, activation, a residual block's sum and dropout, there and back.</summary>
+/// <param name="layer">The layer.</param>
+/// <param name="room">Its part of the step's memory.</param>
+/// <param name="normalization">Between the map and the activation; null for nothing.</param>
+/// <param name="passedBy">What is added to what the map puts out; null for nothing. Its gradient is that of the sum.</param>
+internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, FusedNormalization? normalization, float* passedBy)
 {
     private readonly DenseKernels _kernels = DenseKernels.Widest;
 
@@ -22,6 +26,12 @@ internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, Fus
         }
 
         Activate(_kernels, layer.Activation, layer.RunLength, room.After, first * layer.Runs, last * layer.Runs);
+        if (passedBy is not null)
+        {
+            var sum = new Span<float>(room.After + start, count);
+            TensorPrimitives.Add(sum, new ReadOnlySpan<float>(passedBy + start, count), sum);
+        }
+
         if (room.Mask is not null)
         {
             var values = new Span<float>(room.After + start, count);

@@ -15,6 +15,12 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     /// <summary>What the map is applied to, where it is each place of a picture; null where it is the sample.</summary>
     public FusedConvolution? Convolution { get; init; }
 
+    /// <summary>Of the normalisation between the map and its activation; null for none.</summary>
+    public string? NormalizationName { get; init; }
+
+    /// <summary>Whether what the layer before was given is added to what the map puts out: the end of a residual block.</summary>
+    public bool ClosesBlock { get; init; }
+
     /// <summary>Channels of the picture that the layer hands on; 0 where that is no picture, or one that lies as samples do.</summary>
     public int Channels { get; init; }
 
@@ -136,11 +142,11 @@ internal sealed unsafe record FusedLayer(string Name, int Inputs, int Outputs, D
     private void ExchangeOrdered(float* memory, Span<float> weights, Span<float> bias, bool isTaken)
     {
         var map = DenseMap.Over(MapInputs, MapOutputs, memory);
-        var inputs = weights.Length / (OutputOrder?.Count(place => place >= 0) ?? MapOutputs);
+        var step = Convolution?.KernelStep ?? weights.Length / (OutputOrder?.Count(place => place >= 0) ?? MapOutputs);
         for (var output = 0; output < MapOutputs; output++)
         {
             var panel = map.Weights + ((long)(output / DenseMap.PanelWidth) * map.PanelLength) + (output % DenseMap.PanelWidth);
-            var row = Numbered(OutputOrder, output) is >= 0 and var number ? weights.Slice(number * inputs, inputs) : [];
+            var row = Numbered(OutputOrder, output) is >= 0 and var number ? weights[(number * step)..] : [];
             for (var input = 0; input < MapInputs && !row.IsEmpty; input++)
             {
                 Exchange(row, Numbered(InputOrder, input), panel + ((long)input * DenseMap.PanelWidth), isTaken);

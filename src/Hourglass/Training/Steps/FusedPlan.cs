@@ -73,18 +73,17 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
             Revives = options.Bottleneck is SparseOptions { RevivalWeight: > 0 },
             Noise = options.Objective is GaussianLikelihoodOptions noise ? new FusedLayer("_objective._logVariance", 0, noise.PerValue ? options.Input!.Length : 1, DenseActivation.Linear, 0) { IsBiasOnly = true } : null,
         };
-        if (options.Network is ConvolutionalNetworkOptions convolutions)
+        if (options.Network is not DenseNetworkOptions)
         {
-            return plan with { Normalizations = [.. ConvolutionPlan.Normalizations(convolutions, layers, latentLayer)] };
+            return plan with { Normalizations = [.. Normalized(layers, options.Network!.Normalization)] };
         }
 
-        var network = (DenseNetworkOptions)options.Network!;
         var (contraction, gradient) = (JacobianPlan.OfEncoder(options, layers, latentLayer), JacobianPlan.OfDecoder(options, layers, latentLayer));
         Penalise(layers, contraction, gradient);
         var draws = options.Bottleneck is GaussianOptions { Draws: var several } ? several : 1;
         Repeat(layers, latentLayer + 1, draws);
         Arrange(layers, latentLayer, options, isSparse);
-        return plan with { Normalizations = [.. Normalized(network, layers, latentLayer)], Draws = draws, Contraction = contraction, DecoderGradient = gradient };
+        return plan with { Normalizations = [.. Normalized(layers, options.Network.Normalization)], Draws = draws, Contraction = contraction, DecoderGradient = gradient };
     }
 
     /// <summary>The map to latents, or, of a Gaussian bottleneck, to their means.</summary>
@@ -98,15 +97,17 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
     {
         var network = (DenseNetworkOptions)options.Network!;
         var (layers, activation, size) = (new List<FusedLayer>(), Kernel(network.Activation), options.Input!.Length);
-        void Add(string name, int outputs, DenseActivation function, double dropout)
+        void Add(string part, int outputs, DenseActivation function, double dropout, string? normalization = null)
         {
-            layers.Add(new FusedLayer(name, size, outputs, function, dropout));
+            layers.Add(new FusedLayer(part, size, outputs, function, dropout) { NormalizationName = normalization });
             size = outputs;
         }
 
+        string? NameOf(string coder, int number) => network.Normalization == Normalization.None ? null : $"{coder}._normalizations.{number}";
+
         foreach (var width in network.Hidden)
         {
-            Add($"_encoder._layers._linears.{layers.Count}", width, activation, network.Dropout);
+            Add($"_encoder._layers._linears.{layers.Count}", width, activation, network.Dropout, NameOf("_encoder._layers", layers.Count));
         }
 
         var logVariance = options.Bottleneck is GaussianOptions ? new FusedLayer("_bottleneck._logVariance", size, options.LatentSize!.Value, DenseActivation.Linear, 0) : null;
@@ -115,26 +116,16 @@ internal sealed record FusedPlan(IReadOnlyList<FusedLayer> Layers, FusedLayer? L
         var latentLayer = layers.Count - 1;
         foreach (var width in network.DecoderHidden ?? [.. network.Hidden.Reverse()])
         {
-            Add($"_decoder._layers._linears.{layers.Count - latentLayer - 1}", width, activation, network.Dropout);
+            var number = layers.Count - latentLayer - 1;
+            Add($"_decoder._layers._linears.{number}", width, activation, network.Dropout, NameOf(network.TiedWeights ? "_decoder" : "_decoder._layers", number));
         }
 
         Add("_decoder._output", options.Input.OutputLength, Kernel(network.OutputActivation), 0);
         return (layers, logVariance, latentLayer);
     }
 
-    // Every hidden layer, on both sides.
-    private static IEnumerable<NormalizationPlan> Normalized(DenseNetworkOptions network, List<FusedLayer> layers, int latentLayer)
-    {
-        for (var place = 0; place < layers.Count - 1 && network.Normalization != Normalization.None; place++)
-        {
-            var number = place < latentLayer ? place : place - latentLayer - 1;
-            var name = place < latentLayer ? "_encoder._layers" : network.TiedWeights ? "_decoder" : "_decoder._layers";
-            if (place != latentLayer)
-            {
-                yield return NormalizationPlan.Of(place, network.Normalization, $"{name}._normalizations.{number}", layers[place].Outputs);
-            }
-        }
-    }
+    private static IEnumerable<NormalizationPlan> Normalized(List<FusedLayer> layers, Normalization kind) =>
+        layers.Select((layer, place) => (layer, place)).Where(one => one.layer.NormalizationName is not null).Select(one => NormalizationPlan.Of(one.place, kind, one.layer.NormalizationName!, one.layer.RunLength));
 
     // Layers under a penalty have more rows.
     private static void Penalise(List<FusedLayer> layers, params JacobianPlan?[] penalties)

@@ -53,8 +53,9 @@ internal sealed unsafe class FusedStep : TrainingStep
         _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
         var learnt = _plan.Normalizations.SelectMany(plan => new[] { plan.Gain, plan.Shift }).Append(_plan.Noise).OfType<FusedLayer>().ToDictionary(layer => layer, layer => new DenseFusedMap(layer, _weights, _room, null, null));
-        _functions = [.. _plan.Layers.Select((layer, place) => new FusedFunction(layer, _room[layer], _plan.Normalizations.FirstOrDefault(plan => plan.Place == place) is { } plan
-            ? FusedNormalization.Create(plan, layer, _room, learnt[plan.Gain], learnt[plan.Shift]) : null))];
+        _functions = [.. _plan.Layers.Select((layer, place) => new FusedFunction(
+            layer, _room[layer], _plan.Normalizations.FirstOrDefault(plan => plan.Place == place) is { } plan ? FusedNormalization.Create(plan, layer, _room, learnt[plan.Gain], learnt[plan.Shift]) : null,
+            layer.ClosesBlock ? InputOf(place - 1) : null))];
         _contraction = Jacobian(_plan.Contraction, _room.Input, _input.ReadClean);
         _decoderGradient = Jacobian(_plan.DecoderGradient, _bottleneck.Values, (row, values) => RowOf(_bottleneck.Values, values.Length, row).CopyTo(values));
         _penalised = [.. new[] { _contraction, _decoderGradient }.OfType<FusedJacobian>()];
@@ -297,7 +298,7 @@ internal sealed unsafe class FusedStep : TrainingStep
             WeightLayout.RowsOfOutputs => new SparseOutputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, ((TopKOptions)_model.Options.Bottleneck).Active, InputOf(place), place == 0 ? null : _room[_plan.Layers[place - 1]].Gradient),
             WeightLayout.RowsOfInputs when place == 0 => new SparseInputMap(layer, _weights, _room, _input.Entries!, goesBack: false),
             WeightLayout.RowsOfInputs => new SparseInputMap(layer, _weights, _room, ((FusedTopK)_bottleneck).Entries, goesBack: true),
-            _ when layer.Convolution is not null => new ConvolutionMap(layer, _weights, _room, InputOf(place), GradientOfInput(place)),
+            _ when layer.Convolution is not null => new ConvolutionMap(layer, _weights, _room, InputOf(place), GradientOfInput(place), _plan.Layers.ElementAtOrDefault(place + 1) is { ClosesBlock: true } closing ? _room[closing].Gradient : null),
             _ => Dense(layer, place, place == 0),
         };
     }
