@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hourglass.Bottlenecks;
-using Hourglass.Kernels;
 using Hourglass.Networks.Convolutional;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
@@ -9,18 +8,25 @@ using Hourglass.Training.Steps;
 
 namespace Hourglass.Benchmarks;
 
-/// <summary>What each convolution of the 28 x 28 model makes of the processor: forwards, backwards and the gradient of its kernels, on one thread.</summary>
+/// <summary>What each convolution of 28 x 28 models makes of the processor: forwards, backwards and the gradient of its kernels, on one thread.</summary>
 internal static unsafe class ConvolutionRates
 {
     private const int Batch = 128;
 
     public static void Run()
     {
+        Run("plain", new ConvolutionalNetworkOptions { Channels = [32, 64] });
+        Run("residual", new ConvolutionalNetworkOptions { Channels = [32, 64], Blocks = 1 });
+        Run("resizing", new ConvolutionalNetworkOptions { Channels = [32, 64], Upsampling = Upsampling.Resize });
+    }
+
+    private static void Run(string model, ConvolutionalNetworkOptions network)
+    {
         var options = new AutoencoderOptions
         {
             Input = new InputOptions { Shape = [1, 28, 28], IsUnitInterval = true, Blocks = [new FeatureBlock("values", 0, 784, FeatureBlockKind.Numeric)] },
             LatentSize = 20,
-            Network = new ConvolutionalNetworkOptions { Channels = [32, 64] },
+            Network = network,
             Bottleneck = new GaussianOptions(),
             Objective = new BinaryCrossEntropyOptions(),
             Training = new TrainingOptions { BatchSize = Batch },
@@ -40,7 +46,7 @@ internal static unsafe class ConvolutionRates
             if (plan.Layers[place].Convolution is not null)
             {
                 var below = place == 0 ? null : room[plan.Layers[place - 1]];
-                Measure(new ConvolutionMap(plan.Layers[place], weights, room, place == 0 ? room.Input : below!.After, below is null ? null : below.Gradient), weights, room);
+                Measure(model, new ConvolutionMap(plan.Layers[place], weights, room, place == 0 ? room.Input : below!.After, below is null ? null : below.Gradient), weights, room);
             }
         }
     }
@@ -53,25 +59,16 @@ internal static unsafe class ConvolutionRates
         }
     }
 
-    private static void Measure(ConvolutionMap map, FusedWeights weights, FusedRoom room)
+    private static void Measure(string model, ConvolutionMap map, FusedWeights weights, FusedRoom room)
     {
         using var update = new ConvolutionUpdate(map, room);
         var (patches, name) = (map.Patches, map.Layer.Name);
         var operations = 2.0 * Batch * patches.Places * patches.Length * map.Map.Outputs;
         var keep = new KeepRule(weights.Values, weights.Gradients, default, true);
-        var scratch = (IntPtr)room.ScratchOf(0);
-        var large = (IntPtr)map.Large;
         var forward = Rate(() => map.Forward(0, 0, Batch), operations);
         var backward = Rate(() => map.Backward(0, 0, Batch), operations);
         var gradient = Rate(() => update.Run(keep, Batch, 0, 1, isStep: false), operations);
-        var gather = Rate(() =>
-        {
-            for (var place = 0; place < Batch * patches.Places; place += DenseMap.TileRows)
-            {
-                DenseKernels.Widest.Gather(patches, (float*)large, place, DenseMap.TileRows, 0, map.Map.PaddedInputs, (float*)scratch);
-            }
-        }, (double)Batch * patches.Places * patches.Length);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-26} {patches.Length,3} x {map.Map.Outputs,3}: forward {forward,4:0}, backward {backward,4:0}, gradient {gradient,4:0} GFLOP/s, gather {gather,4:0.0} G/s, {operations / 1e6:0} MFLOP"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model,-8} {name,-26} {patches.Length,3} x {map.Map.Outputs,3}: forward {forward,4:0}, backward {backward,4:0}, gradient {gradient,4:0} GFLOP/s, {operations / 1e6:0} MFLOP"));
     }
 
     private static double Rate(Action work, double operations) => MultiplyAddPeak.Best(work, operations, windows: 20) / 1e9;

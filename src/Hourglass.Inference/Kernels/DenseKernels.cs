@@ -73,6 +73,17 @@ internal abstract unsafe class DenseKernels
     /// <param name="cutsNegative">Whether what is below zero becomes zero.</param>
     public abstract void MapTile(in DenseMap map, float* x, float* y, bool cutsNegative);
 
+    /// <summary>Eight rows of 32 sums of products: of values that eight places begin at with rows of weights, or of gradients.</summary>
+    /// <param name="places">Eight.</param>
+    /// <param name="steps">How values and rows follow one another.</param>
+    /// <param name="rows">First row of 32 values.</param>
+    /// <param name="start">What the sums start from.</param>
+    /// <param name="startStride">From one place's to the next one's.</param>
+    /// <param name="target">Receives the sums.</param>
+    /// <param name="stride">From one place's to the next one's.</param>
+    /// <param name="left">Outputs that are wanted; those after them are zero.</param>
+    public abstract void PlaceTile(float** places, in PlaceSteps steps, float* rows, float* start, nint startStride, float* target, nint stride, int left);
+
     /// <summary>Copies a run of tiles (8 inputs by 32 outputs, counted panel by panel) into a map that leads from outputs to inputs: with it, <see cref="Map"/> takes gradients back.</summary>
     public abstract void Transpose(in DenseMap map, in DenseMap transposed, int firstTile, int lastTile);
 

@@ -13,7 +13,8 @@ internal static unsafe class PatchProducts
     {
         var (patch, small) = (DenseMap.Stride(shape.Length), DenseMap.Stride(channels));
         var product = Math.Max(DenseKernels.ProductScratch(shape.Length, channels), DenseKernels.ProductScratch(channels, shape.Length));
-        return Math.Max(product, DenseMap.TileRows * Math.Max(patch, small)) + ((long)Math.Max(DenseKernels.BlockRows, patches) * patch);
+        var gathered = Math.Max(product, DenseMap.TileRows * Math.Max(patch, small)) + ((long)Math.Max(DenseKernels.BlockRows, patches) * patch);
+        return Math.Max(gathered, PlaceProducts.Scratch(shape, channels));
     }
 
     /// <summary>From larger pictures to smaller ones.</summary>
@@ -26,6 +27,12 @@ internal static unsafe class PatchProducts
     /// <param name="scratch">As much as <see cref="Scratch"/> says.</param>
     public static void Shrink(in DenseMap map, in PatchShape shape, float* large, float* small, int first, int last, float* scratch)
     {
+        if (PlaceProducts.Shrinks(shape, map.Outputs))
+        {
+            PlaceProducts.Shrink(map, shape, large, small, first, last, scratch);
+            return;
+        }
+
         var block = Block(map, shape);
         var rest = scratch + ((long)block * DenseMap.Stride(shape.Length));
         var (end, stride) = ((long)last * shape.Places, DenseMap.Stride(map.Outputs));
@@ -49,6 +56,12 @@ internal static unsafe class PatchProducts
     /// <param name="others">Pictures that are added to; null for none. Not together with a bias.</param>
     public static void Grow(in DenseMap back, in PatchShape shape, float* small, float* large, float* bias, int first, int last, float* scratch, float* others = null)
     {
+        if (PlaceProducts.Grows(shape, back.Inputs))
+        {
+            PlaceProducts.Grow(back, shape, small, large, bias, first, last, scratch, others);
+            return;
+        }
+
         var block = Block(back, shape);
         var rest = scratch + ((long)block * DenseMap.Stride(shape.Length));
         var (end, stride, started) = ((long)last * shape.Places, DenseMap.Stride(back.Inputs), first);

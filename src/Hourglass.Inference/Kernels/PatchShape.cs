@@ -32,6 +32,9 @@ internal readonly record struct PatchShape(int Channels, int Height, int Width, 
     public static PatchShape Resized(int channels, (int Height, int Width) made, (int Height, int Width) given, int side, bool isPlanar) =>
         new(channels, made.Height, made.Width, given.Height, given.Width, side, Step: 1, isPlanar) { Repeats = new RepeatedPlaces(given, made) };
 
+    /// <summary>From one patch to the next, where a patch is one square of the picture or of its sums over the places that one fills.</summary>
+    public int PatchStep => Repeats?.Factor ?? Step;
+
     /// <summary>Rows and columns of a patch that the picture's first place has outside.</summary>
     public int Padding => Side / 2;
 

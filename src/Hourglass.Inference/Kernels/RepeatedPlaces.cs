@@ -8,13 +8,23 @@ internal sealed class RepeatedPlaces
     private readonly int[] _columns;
 
     /// <summary>From one size to another, at least as large.</summary>
-    public RepeatedPlaces((int Height, int Width) given, (int Height, int Width) made) => (_rows, _columns) = (Edges(given.Height, made.Height), Edges(given.Width, made.Width));
+    public RepeatedPlaces((int Height, int Width) given, (int Height, int Width) made)
+    {
+        (_rows, _columns) = (Edges(given.Height, made.Height), Edges(given.Width, made.Width));
+        var factor = _rows[1];
+        Factor = IsEven(_rows, factor) && IsEven(_columns, factor) ? factor : 0;
+    }
+
+    /// <summary>Rows, and columns, that each place fills; 0 where that differs.</summary>
+    public int Factor { get; }
 
     /// <summary>Rows that a row fills: the first, and the one after the last.</summary>
     public (int First, int Last) Rows(int row) => (_rows[row], _rows[row + 1]);
 
     /// <summary>Columns that a column fills.</summary>
     public (int First, int Last) Columns(int column) => (_columns[column], _columns[column + 1]);
+
+    private static bool IsEven(int[] edges, int factor) => edges.Select((edge, place) => edge == place * factor).All(isSo => isSo);
 
     private static int[] Edges(int given, int made)
     {

@@ -102,6 +102,7 @@ public sealed class KernelReconstructorTests(TrainedFixture fixture) : IClassFix
         cases["residual"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Blocks = 1, Activation = Activation.Tanh } };
         cases["residual, normalised, odd number of blocks"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [20, 9], Blocks = 3, Normalization = Normalization.Batch, Activation = Activation.Gelu } };
         cases["resizing"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Upsampling = Upsampling.Resize, Activation = Activation.Tanh } };
+        cases["resizing to the double"] = Coloured with { Input = Pictures(3, 12, 8), Network = new ConvolutionalNetworkOptions { Channels = [6, 35], DecoderChannels = [35, 32], Upsampling = Upsampling.Resize, Activation = Activation.Tanh } };
         cases["resizing by three, own decoder, residual"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [7, 9], DecoderChannels = [33, 5], KernelSize = 5, Stride = 3, Blocks = 2, Upsampling = Upsampling.Resize, OutputActivation = Activation.Sigmoid } };
         cases["one convolution, resizing without growth"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [8], Stride = 1, Upsampling = Upsampling.Resize } };
         cases["Layer normalization of pictures"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [20, 33, 9], Normalization = Normalization.Layer, Activation = Activation.Silu } };

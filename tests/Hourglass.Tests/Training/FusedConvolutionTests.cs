@@ -58,6 +58,10 @@ public sealed class FusedConvolutionTests
         ["residual, batch normalisation, decay"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [9, 32], DecoderChannels = [20, 7], Blocks = 1, Normalization = Normalization.Batch, Activation = Activation.Softplus }, Training = Grey.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
         ["residual, layer normalisation, penalties, clipped"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [33, 5], Blocks = 3, Normalization = Normalization.Layer, Activation = Activation.Elu }, Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Grey.Training with { ClipNorm = 0.001 } },
         ["resizing"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [6, 35], Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
+        ["wide patches, full panels"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [64, 9], KernelSize = 5, Stride = 3, Activation = Activation.Tanh } },
+        ["single places, full panels"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [32, 5], KernelSize = 1, Stride = 2, Activation = Activation.Tanh } },
+        ["resizing to the double, coloured"] = Coloured with { Input = Pictures(3, 12, 8), Network = new ConvolutionalNetworkOptions { Channels = [33, 5], Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
+        ["resizing to three times the size, grey"] = Grey with { Input = Pictures(1, 18, 9), Network = new ConvolutionalNetworkOptions { Channels = [32, 7], KernelSize = 5, Stride = 3, Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
         ["resizing by three, wide patches, gaussian, dropout"] = Coloured with { Bottleneck = new GaussianOptions(), Network = new ConvolutionalNetworkOptions { Channels = [7, 9], DecoderChannels = [40, 33], KernelSize = 5, Stride = 3, Dropout = 0.2, Upsampling = Upsampling.Resize, OutputActivation = Activation.Sigmoid, Activation = Activation.Gelu }, Objective = new SquaredErrorOptions() },
         ["resizing without growth, momentum, clipped"] = Grey with { Network = new ConvolutionalNetworkOptions { Channels = [8], Stride = 1, Upsampling = Upsampling.Resize, Activation = Activation.Sigmoid }, Training = Grey.Training with { Optimizer = OptimizerKind.Sgd, ClipNorm = 0.001 } },
         ["resizing, residual, batch normalisation"] = Coloured with { Network = new ConvolutionalNetworkOptions { Channels = [32, 12, 9], Blocks = 1, Normalization = Normalization.Batch, Upsampling = Upsampling.Resize, Activation = Activation.Tanh } },
@@ -81,6 +85,8 @@ public sealed class FusedConvolutionTests
     [InlineData("layer normalisation, silu, dropout, gaussian")]
     [InlineData("residual, several blocks, silu, dropout, gaussian")]
     [InlineData("resizing, residual, batch normalisation")]
+    [InlineData("resizing to the double, coloured")]
+    [InlineData("wide patches, full panels")]
     [InlineData("resizing by three, wide patches, gaussian, dropout")]
     [InlineData("gaussian, coloured")]
     [InlineData("more weights than a cache holds")]

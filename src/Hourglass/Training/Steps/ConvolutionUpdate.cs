@@ -48,9 +48,30 @@ internal sealed unsafe class ConvolutionUpdate(ConvolutionMap map, FusedRoom roo
     /// <inheritdoc/>
     public void Dispose() => _sums.Dispose();
 
+    private void SumPlaces(int rows, int tiles, int from, int to, float* scratch)
+    {
+        for (var panel = 0; panel < map.Map.Panels; panel++)
+        {
+            _sums.Span(((panel * (long)tiles) + from) * TileLength, (to - from) * TileLength).Clear();
+        }
+
+        PlaceProducts.Gradient(map.Map, map.Patches, map.Large, map.Small, rows, from, to, _sums.Pointer, scratch);
+        var length = (to * DenseMap.TileRows) - map.Map.Inputs;
+        for (var panel = 0; panel < map.Map.Panels && length > 0; panel++)
+        {
+            _sums.Span((panel * (long)map.Map.PanelLength) + (map.Map.Inputs * DenseMap.PanelWidth), length * DenseMap.PanelWidth).Clear(); // inputs that only pad a tile
+        }
+    }
+
     // Sums run over places in one order, whatever the number of threads.
     private void Sum(int rows, int tiles, int from, int to, float* patches)
     {
+        if (PlaceProducts.Shrinks(map.Patches, map.Map.Outputs))
+        {
+            SumPlaces(rows, tiles, from, to, patches);
+            return;
+        }
+
         var (places, smallStride) = ((long)rows * map.Patches.Places, DenseMap.Stride(map.Map.Outputs));
         for (var place = 0L; place < Math.Max(places, 1); place += _chunk)
         {
