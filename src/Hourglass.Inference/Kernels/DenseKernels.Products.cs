@@ -131,6 +131,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     }
 
     // A panel's columns of many long rows: far apart in memory they would cost an address translation each, in every tile.
+    [MethodImpl(KernelCode.ByItself)]
     private static void Pack(float* outputs, long stride, int rows, float* packed)
     {
         for (var row = 0; row < rows; row++)
@@ -151,6 +152,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
     // target[row, column] = start[row, column] + sum over steps of a[step, row] * b[step, column], for eight rows and two registers.
     // Where no more outputs are left than one register holds, the second one would only pad.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride, int left = Width)
     {
         if (left <= TLanes.Count)

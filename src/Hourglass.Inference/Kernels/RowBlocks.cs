@@ -15,6 +15,7 @@ internal static unsafe class RowBlocks
     /// <param name="stride">From one row to the next.</param>
     /// <param name="target">First column, as a row.</param>
     /// <param name="targetStride">From one to the next.</param>
+    [MethodImpl(KernelCode.ByItself)]
     public static void Transpose(float* source, long stride, float* target, long targetStride)
     {
         if (!Avx.IsSupported)

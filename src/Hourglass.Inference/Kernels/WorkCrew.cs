@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace Hourglass.Kernels;
 
-/// <summary>Threads that share one small piece of work after another, each always the same part of it.</summary>
+/// <summary>Threads that share one small piece of work after another, each always the same part of it. Denormal numbers are zero to all of them, the caller included.</summary>
 internal sealed class WorkCrew : IDisposable
 {
     private readonly Thread[] _threads;
@@ -33,6 +33,7 @@ internal sealed class WorkCrew : IDisposable
     /// <param name="work">Told the thread's number, 0 for the caller.</param>
     public void Run(Action<int> work)
     {
+        using var flushed = FlushedDenormals.Begin();
         if (_threads.Length == 0)
         {
             work(0);
@@ -60,6 +61,7 @@ internal sealed class WorkCrew : IDisposable
 
     private void Serve(int number)
     {
+        using var flushed = FlushedDenormals.Begin();
         var seen = 0;
         while (true)
         {

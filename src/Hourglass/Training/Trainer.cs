@@ -133,6 +133,7 @@ public sealed class Trainer : IDisposable
 
     private StopReason RunEpochs(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        using var alone = step.HasOwnThreads ? EngineThreads.One() : null; // copies of weights at an epoch's ends included: what spins after them spins while steps run
         while (state.Epochs.Count < _options.Epochs)
         {
             if (EarlyStop(state))
@@ -142,21 +143,16 @@ public sealed class Trainer : IDisposable
 
             _clock.Restart();
             using var start = new EpochStart(state);
-            double? loss;
-            using (step.HasOwnThreads ? EngineThreads.One() : null)
-            {
-                step.Begin(state);
-                loss = RunEpoch(state, step, progress, cancellationToken);
-                step.End(state);
-            }
-
+            step.Begin(state);
+            var loss = RunEpoch(state, step, progress, cancellationToken);
+            step.End(state);
             if (loss is null)
             {
                 return StopReason.Interrupted;
             }
 
             var mark = Stopwatch.GetTimestamp();
-            var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss() : (double?)null;
+            var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss(alone) : (double?)null;
             step.Clock.End(TrainingPhase.Validation, mark);
             if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
             {
@@ -251,8 +247,9 @@ public sealed class Trainer : IDisposable
         step.Clock.End(TrainingPhase.Gather, mark);
     }
 
-    private double ValidationLoss()
+    private double ValidationLoss(EngineThreads? alone)
     {
+        using var threads = alone?.All();
         _model.eval();
         var batches = _reader.Batches(_split.Validation).ToList();
         var losses = new double[batches.Count];

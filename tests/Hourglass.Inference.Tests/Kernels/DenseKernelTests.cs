@@ -265,6 +265,25 @@ public sealed unsafe class DenseKernelTests
         Assert.Equal(2001, done[2]);
     }
 
+    [Theory, InlineData(1), InlineData(2)]
+    public void Denormal_numbers_are_zero_to_a_crew_and_remain_what_they_are_to_its_caller(int size)
+    {
+        Assert.SkipUnless(FlushedDenormals.IsSupported, "This processor's arithmetic cannot be told.");
+        using var crew = new WorkCrew(size);
+        float[] denormal = [1e-40f];
+        var products = new float[size];
+        crew.Run(thread => products[thread] = denormal[0] * 1e10f);
+        Assert.Equal(new float[size], products);
+        Assert.Equal(1e-30f, denormal[0] * 1e10f, 1e-34f);
+        using (FlushedDenormals.Begin())
+        {
+            crew.Run(_ => { });
+            Assert.Equal(0, denormal[0] * 1e10f); // a scope within another does not end it
+        }
+
+        Assert.NotEqual(0, denormal[0] * 1e10f);
+    }
+
     private static double Exact(DenseActivation activation, double x) => activation switch
     {
         DenseActivation.Sigmoid => 1 / (1 + Math.Exp(-x)),

@@ -89,6 +89,7 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
+        using var flushed = FlushedDenormals.Begin(); // once for all that the crew is given
         var loss = Differentiate(state, indices, epoch);
         var mark = Stopwatch.GetTimestamp();
         state.Optimizer.Steps++;
