@@ -41,12 +41,17 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     {
     }
 
-    /// <summary>Between the map and <see cref="Forward"/>.</summary>
+    /// <summary>After the map, where the batch is looked at next: what some samples say of it.</summary>
+    public virtual void Measure(int first, int last)
+    {
+    }
+
+    /// <summary>Between the samples' measures and <see cref="Forward"/>.</summary>
     public virtual void Look(int rows, BatchShare share)
     {
     }
 
-    /// <summary>Between the activation's way back and <see cref="Backward"/>.</summary>
+    /// <summary>Between <see cref="Learn"/> and <see cref="Backward"/>.</summary>
     public virtual void LookBack(int rows, BatchShare share)
     {
     }
@@ -64,8 +69,8 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
         }
     }
 
-    /// <summary>From gradients of what it hands on to those of what it was given, in place; those of gain and shift are left in rows of their own.</summary>
-    public void Backward(int first, int last)
+    /// <summary>After the activation's way back: gradients of gain and shift, left in rows of their own.</summary>
+    public void Learn(int first, int last)
     {
         for (var sample = first; sample < last; sample++)
         {
@@ -75,15 +80,26 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
             toShift.Clear();
             for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
             {
-                var gradient = Gradients(row);
-                TensorPrimitives.MultiplyAdd(gradient, Scaled(row), toGain, toGain);
-                TensorPrimitives.Add(toShift, gradient, toShift);
-                TensorPrimitives.Multiply(gradient, Gain, gradient);
+                TensorPrimitives.MultiplyAdd(Gradients(row), Scaled(row), toGain, toGain);
+                TensorPrimitives.Add(toShift, Gradients(row), toShift);
             }
+        }
+    }
 
+    /// <summary>From gradients of what it hands on to those of what it was given, in place.</summary>
+    public void Backward(int first, int last)
+    {
+        for (var sample = first; sample < last; sample++)
+        {
             ScaleBack(sample);
         }
     }
+
+    /// <summary>What <see cref="Learn"/> left of a sample.</summary>
+    protected Span<float> ToGain(int sample) => Row(gain.Gradient, sample);
+
+    /// <inheritdoc cref="ToGain"/>
+    protected Span<float> ToShift(int sample) => Row(shift.Gradient, sample);
 
     protected Span<float> Values(int row) => Row(Room.After, row);
 
@@ -94,13 +110,13 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     /// <summary>Centres and scales a sample's rows.</summary>
     protected abstract void Scale(int sample);
 
-    /// <summary>From gradients of scaled values to those of the values, in place, of a sample's rows.</summary>
+    /// <summary>From gradients of what is handed on to those of the values, in place, of a sample's rows.</summary>
     protected abstract void ScaleBack(int sample);
 
     /// <summary>Where a sample starts.</summary>
     protected float* Start(float* values, int sample) => values + ((long)sample * Runs * _stride);
 
-    private Span<float> Row(float* values, int row) => new(values + ((long)row * _stride), Width);
+    protected Span<float> Row(float* values, int row) => new(values + ((long)row * _stride), Width);
 }
 
 /// <summary>Each sample by its own mean and variance, over all places and channels where it is a picture.</summary>
@@ -110,7 +126,15 @@ internal sealed unsafe class FusedLayerNormalization(FusedLayer layer, FusedRoom
 
     protected override void Scale(int sample) => _factors[sample] = Standardization.Forward(Start(Room.After, sample), Start(ScaledValues, sample), Runs, Width);
 
-    protected override void ScaleBack(int sample) => Standardization.Backward(Start(ScaledValues, sample), Start(Room.Gradient, sample), _factors[sample], Runs, Width);
+    protected override void ScaleBack(int sample)
+    {
+        for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
+        {
+            TensorPrimitives.Multiply(Gradients(row), Gain, Gradients(row));
+        }
+
+        Standardization.Backward(Start(ScaledValues, sample), Start(Room.Gradient, sample), _factors[sample], Runs, Width);
+    }
 }
 
 /// <summary>Each value by its mean and variance over the batch, of all ranks; running statistics for the time after training.</summary>
@@ -119,8 +143,11 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
     private const float Momentum = 0.1f; // the engine's own
     private readonly float[] _means = new float[layer.RunLength];
     private readonly float[] _factors = new float[layer.RunLength]; // 1 over the deviation
-    private readonly float[] _pulls = new float[layer.RunLength]; // mean gradient of scaled values
-    private readonly float[] _slopes = new float[layer.RunLength]; // mean of gradient times scaled value
+    private readonly float[] _pulls = new float[layer.RunLength]; // what each gradient loses
+    private readonly float[] _slopes = new float[layer.RunLength]; // what it loses for each scaled value
+    private readonly float[] _scales = new float[layer.RunLength]; // what it is multiplied by
+    private readonly float* _sampleMeans = room.Take(DenseMap.Stride(layer.RunLength)); // [sample, value]
+    private readonly float* _sampleSpreads = room.Take(DenseMap.Stride(layer.RunLength)); // mean squared distances from them
     private readonly float[] _difference = new float[layer.RunLength];
     private readonly float[] _runningMeans = new float[layer.RunLength];
     private readonly float[] _runningVariances = new float[layer.RunLength];
@@ -144,24 +171,49 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         Buffer<long>(state, "num_batches_tracked")[0] = _batches;
     }
 
+    public override void Measure(int first, int last)
+    {
+        for (var sample = first; sample < last; sample++)
+        {
+            var mean = Row(_sampleMeans, sample);
+            var spread = Row(_sampleSpreads, sample);
+            mean.Clear();
+            spread.Clear();
+            for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
+            {
+                TensorPrimitives.Add(mean, Values(row), mean);
+            }
+
+            TensorPrimitives.Divide(mean, Runs, mean);
+            for (var row = sample * Runs; row < (sample + 1) * Runs && Runs > 1; row++)
+            {
+                TensorPrimitives.Subtract(Values(row), mean, Scaled(row));
+                TensorPrimitives.MultiplyAdd(Scaled(row), Scaled(row), spread, spread);
+            }
+
+            TensorPrimitives.Divide(spread, Runs, spread);
+        }
+    }
+
     public override void Look(int rows, BatchShare share)
     {
-        _rows = rows * Runs;
+        _rows = rows;
         Array.Clear(_means);
-        for (var row = 0; row < _rows; row++)
+        for (var sample = 0; sample < rows; sample++)
         {
-            TensorPrimitives.Add(_means, Values(row), _means);
+            TensorPrimitives.Add(_means, Row(_sampleMeans, sample), _means);
         }
 
-        Together(share, _means, []);
+        Together(share, _means, [], share.Together);
         Array.Clear(_factors);
-        for (var row = 0; row < _rows; row++)
+        for (var sample = 0; sample < rows; sample++)
         {
-            TensorPrimitives.Subtract(Values(row), _means, _difference);
+            TensorPrimitives.Subtract(Row(_sampleMeans, sample), _means, _difference);
             TensorPrimitives.MultiplyAdd(_difference, _difference, _factors, _factors);
+            TensorPrimitives.Add(_factors, Row(_sampleSpreads, sample), _factors);
         }
 
-        Together(share, _factors, []);
+        Together(share, _factors, [], share.Together);
         Remember(share.Together * Runs);
         for (var place = 0; place < Width; place++)
         {
@@ -173,14 +225,18 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
     {
         Array.Clear(_pulls);
         Array.Clear(_slopes);
-        for (var row = 0; row < rows * Runs; row++)
+        for (var sample = 0; sample < rows; sample++)
         {
-            TensorPrimitives.Multiply(Gradients(row), Gain, _difference);
-            TensorPrimitives.Add(_pulls, _difference, _pulls);
-            TensorPrimitives.MultiplyAdd(_difference, Scaled(row), _slopes, _slopes);
+            TensorPrimitives.Add(_pulls, ToShift(sample), _pulls);
+            TensorPrimitives.Add(_slopes, ToGain(sample), _slopes);
         }
 
-        Together(share, _pulls, _slopes);
+        Together(share, _pulls, _slopes, share.Together * Runs);
+        TensorPrimitives.Multiply(Gain, _factors, _scales);
+        TensorPrimitives.Multiply(_pulls, _scales, _pulls);
+        TensorPrimitives.Negate(_pulls, _pulls);
+        TensorPrimitives.Multiply(_slopes, _scales, _slopes);
+        TensorPrimitives.Negate(_slopes, _slopes);
     }
 
     protected override void Scale(int sample)
@@ -192,27 +248,25 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         }
     }
 
-    // Rows that only pad the batch have no gradient.
+    // Samples that only pad the batch have no gradient.
     protected override void ScaleBack(int sample)
     {
         for (var row = sample * Runs; row < (sample + 1) * Runs; row++)
         {
-            var scaled = Scaled(row);
             var gradient = Gradients(row);
-            if (row >= _rows)
+            if (sample >= _rows)
             {
                 gradient.Clear();
+                continue;
             }
 
-            for (var place = 0; row < _rows && place < gradient.Length; place++)
-            {
-                gradient[place] = (gradient[place] - _pulls[place] - (scaled[place] * _slopes[place])) * _factors[place];
-            }
+            TensorPrimitives.MultiplyAdd(gradient, _scales, _pulls, gradient);
+            TensorPrimitives.MultiplyAdd(Scaled(row), _slopes, gradient, gradient);
         }
     }
 
-    // Means over the rows of all ranks, in place of sums over those here.
-    private void Together(BatchShare share, Span<float> first, Span<float> second)
+    // Means over so many of all ranks, in place of sums over those here.
+    private void Together(BatchShare share, Span<float> first, Span<float> second, long count)
     {
         var sums = _sums.AsSpan(0, first.Length + second.Length);
         TensorPrimitives.ConvertChecked<float, double>(first, sums);
@@ -220,7 +274,7 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         share.Sum(sums);
         for (var place = 0; place < sums.Length; place++)
         {
-            (place < first.Length ? ref first[place] : ref second[place - first.Length]) = (float)(sums[place] / (share.Together * Runs));
+            (place < first.Length ? ref first[place] : ref second[place - first.Length]) = (float)(sums[place] / count);
         }
     }
 

@@ -214,6 +214,7 @@ internal sealed unsafe class FusedStep : TrainingStep
             program.Add(Timed(TrainingPhase.Forward, OnDraws(place, map.Forward)));
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
+                program.Add(Timed(TrainingPhase.Forward, (_, first, last) => normalization.Measure(first, last)));
                 program.Meet(() => normalization.Look(_rows, _context.Share!));
             }
 
@@ -228,6 +229,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         {
             var (here, function) = (place, _functions[place]);
             program.Add(Timed(TrainingPhase.Backward, OnDraws(here, (_, first, last) => Activated(here, first, last))));
+            program.Add(Timed(TrainingPhase.Backward, (_, first, last) => function.Normalization?.Learn(first, last)));
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Meet(() => normalization.LookBack(_rows, _context.Share!));
