@@ -14,18 +14,30 @@ public sealed record ReconstructionRecord : TermRecord
     /// <summary>Whether the plain squared error of every value counts, without units and kinds of columns: the classical score of PCA.</summary>
     public bool IsPlain { get; init; }
 
+    /// <summary>Whether each source column's error counts as surprise, added up, instead of each value's in units of its own: of rows of few columns alone.</summary>
+    public bool IsByColumn { get; init; }
+
     internal override bool LearnsFromHeldOut => !IsPlain;
+
+    internal override TermRecord For(DetectorBasis basis) => (ReconstructionRecord)base.For(basis) with { IsByColumn = IsByColumn && ColumnSurprise.Suits(basis) };
 
     internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut)
     {
+        if (IsByColumn)
+        {
+            return ColumnErrorTerm.Fit(this, basis, heldOut);
+        }
+
         var draft = new ReconstructionTerm(this, []);
         return new ReconstructionTerm(this, IsPlain ? [.. Enumerable.Repeat(1f, basis.SampleLength)] : ReconstructionTerm.Units(basis, draft.MeanErrors(basis, heldOut)));
     }
 
-    internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new ReconstructionTerm(this, tensors.Floats("units", basis.SampleLength));
+    internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) =>
+        IsByColumn ? new ColumnErrorTerm(this, ColumnSurprise.Read(basis, tensors)) : new ReconstructionTerm(this, tensors.Floats("units", basis.SampleLength));
 
     internal override string? Fault(DetectorBasis basis) =>
         Source == ReconstructionSource.Members && basis.Members.Count == 0 ? "reconstruction needs a trained member"
+        : IsByColumn && (IsPlain || !ColumnSurprise.Suits(basis)) ? "reconstruction by column is for rows of few columns, and never plain"
         : Source == ReconstructionSource.Pca && basis.Pca is null ? "reconstruction by PCA needs the file's PCA"
         : base.Fault(basis);
 }

@@ -11,6 +11,10 @@ public sealed record SurpriseCurve
     private const double LeastRate = 0.05; // where the tail's values are nearly equal, twice as much must not mean more than 14 nats
     private const double UsualRate = 0.3; // counts as one more value of the tail: of two or three no rate can be told
     private const double AboveZero = 1e-12; // where the tail begins if all normal values are 0
+
+    /// <summary>Values of a curve, at most.</summary>
+    internal const int MostValues = Knots + 2;
+
     private readonly double[] _values = [];
     private readonly double[] _nats = [];
 
@@ -64,10 +68,44 @@ public sealed record SurpriseCurve
         return place >= 0 || high == 0 ? _nats[high] : _nats[high - 1] + ((value - _values[high - 1]) / (_values[high] - _values[high - 1]) * (_nats[high] - _nats[high - 1]));
     }
 
+    /// <summary>The same curve in numbers that single precision holds: what a file of tensors keeps.</summary>
+    internal SurpriseCurve InSinglePrecision()
+    {
+        var begin = Math.Clamp((float)_values[^1], float.Epsilon, float.MaxValue);
+        var (values, nats) = (new List<double> { 0 }, new List<double> { 0 });
+        for (var place = 1; place < _values.Length - 1; place++)
+        {
+            if ((float)_values[place] > values[^1] && (float)_values[place] < begin)
+            {
+                values.Add((float)_values[place]);
+                nats.Add((float)_nats[place]);
+            }
+        }
+
+        return new SurpriseCurve { Values = [.. values, begin], Nats = [.. nats, (float)_nats[^1]], TailRate = (float)TailRate };
+    }
+
+    /// <summary>A curve from rows of one width, whose last values repeat.</summary>
+    /// <param name="values">As <see cref="Values"/>.</param>
+    /// <param name="nats">As <see cref="Nats"/>.</param>
+    /// <param name="rate">As <see cref="TailRate"/>.</param>
+    internal static SurpriseCurve FromRow(ReadOnlySpan<float> values, ReadOnlySpan<float> nats, float rate)
+    {
+        var count = 1;
+        while (count < values.Length && values[count] > values[count - 1])
+        {
+            count++;
+        }
+
+        return new SurpriseCurve { Values = [.. Doubles(values[..count])], Nats = [.. Doubles(nats[..count])], TailRate = rate };
+
+        static double[] Doubles(ReadOnlySpan<float> numbers) => Array.ConvertAll(numbers.ToArray(), number => (double)number);
+    }
+
     /// <summary>What a file claims and no fit produces; null when all is well.</summary>
     internal string? Fault() =>
-        _values.Length is < 2 or > Knots + 2 || _nats.Length != _values.Length || _values[0] != 0 || _nats[0] != 0 || !Ascends(_values, double.Epsilon) || !Ascends(_nats, 0)
-            ? $"surprise needs 2 to {Knots + 2} values with as many nats, finite from 0, the values ascending and the nats never falling, got {_values.Length} and {_nats.Length}"
+        _values.Length is < 2 or > MostValues || _nats.Length != _values.Length || _values[0] != 0 || _nats[0] != 0 || !Ascends(_values, double.Epsilon) || !Ascends(_nats, 0)
+            ? $"surprise needs 2 to {MostValues} values with as many nats, finite from 0, the values ascending and the nats never falling, got {_values.Length} and {_nats.Length}"
         : !(double.IsFinite(TailRate) && TailRate > 0) ? $"the tail's rate must be above 0, got {TailRate}"
         : null;
 

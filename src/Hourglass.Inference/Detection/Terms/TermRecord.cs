@@ -10,6 +10,7 @@ namespace Hourglass.Detection.Terms;
 [JsonDerivedType(typeof(IsolationRecord), "isolation-forest")]
 [JsonDerivedType(typeof(DetailRecord), "detail")]
 [JsonDerivedType(typeof(FeatureErrorRecord), "feature-error")]
+[JsonDerivedType(typeof(PairRecord), "pairs")]
 public abstract record TermRecord
 {
     private const double UnseenUnits = 10; // of typical normal samples
@@ -41,7 +42,7 @@ public abstract record TermRecord
     internal virtual bool Suits(DetectorBasis basis) => true;
 
     // Neighbouring windows share rows, and of pictures detail is most of the score: what was measured of both is in docs/decisions/0010-terms-count-as-surprise.md.
-    internal TermRecord For(DetectorBasis basis) => IsSurprise && basis.Preprocessing.SampleShape.Count > 1 ? this with { IsSurprise = false } : this;
+    internal virtual TermRecord For(DetectorBasis basis) => IsSurprise && basis.Preprocessing.SampleShape.Count > 1 ? this with { IsSurprise = false } : this;
 
     /// <summary>Learns from the references and members of a basis.</summary>
     /// <param name="basis">What the detector's rules share.</param>

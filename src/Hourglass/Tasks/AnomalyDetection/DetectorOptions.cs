@@ -55,10 +55,11 @@ public sealed record DetectorOptions
         new(DetectorRules.Autoencoder,
         [
             new DetailRecord { Weight = 24, IsSurprise = true }, // pictures only, and there most of the score: docs/results/detection-images.md
-            new ReconstructionRecord { Weight = 0.5, IsSurprise = true },
+            new ReconstructionRecord { Weight = 0.5, IsByColumn = true, IsSurprise = true },
+            new PairRecord { IsSurprise = true },
             .. Distances,
         ]),
-        new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5 }]),
+        new(DetectorRules.Reconstruction, [new ReconstructionRecord { Weight = 0.5, IsByColumn = true }]),
         .. DetectorRules.Rivals,
     ];
 
