@@ -218,9 +218,10 @@ public sealed unsafe class SampleStore : IDisposable
         }
 
         var start = At(sample);
-        for (var line = 0; line < Math.Min(SampleBytes, PrefetchedBytes) + LineBytes; line += LineBytes)
+        var end = start + Math.Min((long)SampleLength * ValueSize, PrefetchedBytes) + LineBytes;
+        for (var line = start; line < end; line += LineBytes)
         {
-            Sse.Prefetch0(start + line);
+            Sse.Prefetch0(line);
         }
     }
 
