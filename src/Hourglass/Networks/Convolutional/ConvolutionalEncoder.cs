@@ -1,4 +1,3 @@
-using Hourglass.Engine;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -73,17 +72,7 @@ internal sealed class ConvolutionalEncoder : Encoder
     public static Module<Tensor, Tensor>? Normalize(Normalization kind, int channels) => kind switch
     {
         Normalization.Batch => BatchNorm2d(channels),
-        Normalization.Layer => LayerOfPictures(channels),
+        Normalization.Layer => LayerNormalization.OverChannels(channels),
         _ => null,
     };
-
-    // TorchSharp 0.107 leaves gain and shift of this one kind as it finds the memory.
-    private static GroupNorm LayerOfPictures(int channels)
-    {
-        var normalization = GroupNorm(1, channels);
-        using var noGrad = no_grad();
-        normalization.weight!.fill_(HeldScalar.Of(1));
-        normalization.bias!.zero_();
-        return normalization;
-    }
 }

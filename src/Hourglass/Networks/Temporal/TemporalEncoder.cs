@@ -111,7 +111,7 @@ internal sealed class TemporalConvolution : nn.Module
     private static nn.Module<Tensor, Tensor>? Normalize(Normalization kind, int channels) => kind switch
     {
         Normalization.Batch => nn.BatchNorm1d(channels),
-        Normalization.Layer => nn.GroupNorm(1, channels),
+        Normalization.Layer => LayerNormalization.OverChannels(channels),
         _ => null,
     };
 }
