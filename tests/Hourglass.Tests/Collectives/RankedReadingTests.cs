@@ -36,6 +36,26 @@ public sealed class RankedReadingTests : IDisposable
         SameOfAll(Applied(path, read, alone), size, (ranks, progress) => DataFile.Apply(path, read, alone.Preprocessing, ranks, progress));
     }
 
+    // Each rank has words of its own, and one of them a word that no other row has; missing where the row says nothing. Then rows whose words nobody has seen in training.
+    [Theory]
+    [InlineData("r", 2)]
+    [InlineData("r", 4)]
+    [InlineData("", 3)]
+    public void Labels_that_ranks_have_seen_by_themselves_become_those_of_one_process(string before, int size)
+    {
+        string Labelled(Func<int, string> label) => "x,y,kind\n" + string.Concat(Enumerable.Range(0, Rows).Select(row => FormattableString.Invariant($"{Math.Sin(row):0.000000000000},{Math.Cos(row):0.000000000000},{label(row)}\n")));
+        var path = Write("rows.csv", Labelled(row => row == Rows - 9 ? "rare" : row % 11 == 0 ? "" : $"{before}{1000 - (row / 20_000 * 10) - (row % 3)}"));
+        var read = new ReadOptions { StoreFolder = StoreFolder, Label = "kind" };
+        using var alone = DataFile.Prepare(path, read, new PreparationOptions());
+        Assert.Equal(22, alone.Labels!.Names.Count);
+        Assert.Equal(("rare", -1), (alone.Labels.Names[alone.Labels.Codes[Rows - 9]], alone.Labels.Codes[11]));
+        SameOfAll(alone, size, (ranks, progress) => DataFile.Prepare(path, read, new PreparationOptions(), ranks, progress));
+        var other = Write("other.csv", Labelled(row => $"unseen{row / 30_000}"));
+        using var applied = Applied(other, read, alone);
+        Assert.Equal(["unseen0", "unseen1", "unseen2", "unseen3", "unseen4"], applied.Labels!.Names);
+        SameOfAll(applied, size, (ranks, progress) => DataFile.Apply(other, read, alone.Preprocessing, ranks, progress));
+    }
+
     [Theory]
     [InlineData("hash", 2)]
     [InlineData("hash", 5)]
