@@ -14,7 +14,7 @@ public sealed class KillTests : IDisposable
         var info = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var argument in new[]
         {
-            Path.Combine(AppContext.BaseDirectory, "Hourglass.Cli.dll"), "train", Path.Combine(_folder, "rows.csv"), "--epochs", "60", "--patience", "0", "--bottleneck", "gaussian", "--hidden", "64",
+            Path.Combine(AppContext.BaseDirectory, "Hourglass.Cli.dll"), "train", Path.Combine(_folder, "rows.csv"), "--epochs", "200", "--patience", "0", "--bottleneck", "gaussian", "--hidden", "64",
             "--corruption", "masking:0.1", "--batch-size", "32", "--out", Path.Combine(_folder, name), "--report", "none", "--resume",
         })
         {

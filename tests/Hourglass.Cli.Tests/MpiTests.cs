@@ -75,7 +75,7 @@ public sealed class MpiTests : IDisposable
     {
         MpiJob.Require(family);
         var job = new MpiJob(family, _folder);
-        string[] Long(string name) => [.. Train(16, name).Select(word => word == "2" ? "40" : word), "--patience", "0", "--resume"];
+        string[] Long(string name) => [.. Train(16, name).Select(word => word == "2" ? "120" : word), "--patience", "0", "--resume"];
         Assert.Equal(0, job.Run(2, Long("unbroken.hourglass")).ExitCode);
         using (var process = job.Start(2, Long("killed.hourglass")))
         {

@@ -16,7 +16,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train an autoencoder and compare it with PCA.\n\nExamples:\n  hourglass train iris.csv --label 5\n  hourglass train pictures/ --network convolutional --latent 32 --epochs 20\n  hourglass train glyphs --recipe vae --report vae.html\n  mpirun -n 4 hourglass train rows.parquet --batch-size 64");
         var (data, json, output) = (CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the model goes (model.hourglass)."));
         var report = new Option<string?>("--report") { Description = "Where the report goes (beside the model, .html); 'none' for no report." };
-        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint of a run that was stopped or killed." };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the checkpoint of a run that was stopped or killed: one is written at the ends of epochs, at most five seconds of work after the last, and when the run is stopped." };
         var validation = new Option<double>("--validation") { Description = "Share of the samples held out.", DefaultValueFactory = _ => 0.1 };
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; chosen for each column when left out." };
         var startFrom = new Option<string?>("--start") { Description = "A model whose weights to start from, where names and shapes agree." };

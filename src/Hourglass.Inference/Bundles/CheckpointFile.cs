@@ -11,13 +11,17 @@ public static class CheckpointFile
     /// <param name="tensors">Arrays.</param>
     public static void Write(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<StoredTensor> tensors)
     {
-        using var memory = new MemoryStream();
-        SafeTensors.Write(memory, tensors, metadata);
-        var bytes = memory.GetBuffer().AsMemory(0, (int)memory.Length);
         AtomicFile.Write(path, stream =>
         {
-            stream.Write(bytes.Span);
-            stream.Write(XxHash128.Hash(bytes.Span));
+            var hash = new XxHash128();
+            SafeTensors.Write(Take, tensors, metadata);
+            stream.Write(hash.GetCurrentHash());
+
+            void Take(ReadOnlySpan<byte> bytes)
+            {
+                hash.Append(bytes);
+                stream.Write(bytes);
+            }
         });
     }
 

@@ -17,7 +17,13 @@ public static class SafeTensors
     /// <param name="destination">Receives the file.</param>
     /// <param name="tensors">Names must differ.</param>
     /// <param name="metadata">Texts for the header's __metadata__.</param>
-    public static void Write(Stream destination, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Write(Stream destination, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata = null) => Write(destination.Write, tensors, metadata);
+
+    /// <summary>Writes tensors in the given order, piece by piece.</summary>
+    /// <param name="write">Takes the file's bytes in order.</param>
+    /// <param name="tensors">Names must differ.</param>
+    /// <param name="metadata">Texts for the header's __metadata__.</param>
+    internal static void Write(Action<ReadOnlySpan<byte>> write, IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var header = new MemoryStream();
         using (var json = new Utf8JsonWriter(header))
@@ -50,11 +56,11 @@ public static class SafeTensors
 
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
-        destination.Write(length);
-        destination.Write(header.GetBuffer().AsSpan(0, (int)header.Length));
+        write(length);
+        write(header.GetBuffer().AsSpan(0, (int)header.Length));
         foreach (var tensor in tensors)
         {
-            destination.Write(tensor.Bytes);
+            write(tensor.Bytes);
         }
     }
 

@@ -5,6 +5,7 @@ namespace Hourglass.Bundles;
 /// <summary>A named array as it stands in a file: float32 or int64, row-major.</summary>
 public sealed class StoredTensor
 {
+    private readonly LentBytes? _lent;
     private readonly float[]? _floats;
     private readonly long[]? _longs;
 
@@ -20,7 +21,18 @@ public sealed class StoredTensor
     /// <param name="shape">Sizes; their product is the number of values.</param>
     /// <param name="values">Row-major.</param>
     public StoredTensor(string name, IEnumerable<long> shape, long[] values)
-        : this(name, [.. shape], values.Length) => _longs = values;
+        : this(name, [.. shape], values.Length) => (IsInteger, _longs) = (true, values);
+
+    /// <summary>A tensor whose values lie elsewhere, to be written and nothing else.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="isInteger">Whether values are int64; otherwise float32.</param>
+    /// <param name="lent">Gives their bytes, row-major and little-endian, for as long as the tensor is used.</param>
+    internal StoredTensor(string name, IEnumerable<long> shape, bool isInteger, LentBytes lent)
+        : this(name, [.. shape], lent().Length / (isInteger ? sizeof(long) : sizeof(float))) => (IsInteger, _lent) = (isInteger, lent);
+
+    /// <summary>Bytes that lie elsewhere.</summary>
+    internal delegate ReadOnlySpan<byte> LentBytes();
 
     /// <summary>The same values under another name.</summary>
     /// <param name="name">The name.</param>
@@ -43,7 +55,7 @@ public sealed class StoredTensor
     public IReadOnlyList<long> Shape { get; }
 
     /// <summary>Whether values are int64; otherwise float32.</summary>
-    public bool IsInteger => _longs is not null;
+    public bool IsInteger { get; }
 
     /// <summary>Float32 values.</summary>
     /// <exception cref="BundleException">The tensor holds integers.</exception>
@@ -54,5 +66,5 @@ public sealed class StoredTensor
     public long[] Longs => _longs ?? throw new BundleException($"Tensor '{Name}' holds float32 values, expected int64.");
 
     /// <summary>The values' bytes, little-endian.</summary>
-    internal ReadOnlySpan<byte> Bytes => _floats is not null ? MemoryMarshal.AsBytes<float>(_floats) : MemoryMarshal.AsBytes<long>(_longs);
+    internal ReadOnlySpan<byte> Bytes => _lent is not null ? _lent() : _floats is not null ? MemoryMarshal.AsBytes<float>(_floats) : MemoryMarshal.AsBytes<long>(_longs);
 }

@@ -16,6 +16,13 @@ internal static class TensorStorage
             : new StoredTensor(name, plain.shape, MemoryMarshal.Cast<byte, float>(plain.bytes).ToArray());
     }
 
+    /// <summary>A float32 or int64 tensor as it lies in memory, to be written while it stays as it is; belongs to the scope of who calls where it must be copied first.</summary>
+    public static StoredTensor ToLent(string name, Tensor tensor)
+    {
+        var plain = tensor.detach().cpu().contiguous();
+        return new StoredTensor(name, plain.shape, plain.dtype == ScalarType.Int64, () => plain.bytes);
+    }
+
     /// <summary>Copies stored values into a tensor of the same shape.</summary>
     public static void CopyTo(StoredTensor stored, Tensor target)
     {

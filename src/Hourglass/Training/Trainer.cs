@@ -38,7 +38,7 @@ public sealed class Trainer : IDisposable
         _reader = new BatchReader(_samples, EngineDevice.Resolve(_options.Device)) { Classes = classes };
     }
 
-    /// <summary>Where checkpoints go; none are written when null.</summary>
+    /// <summary>Where checkpoints go; none are written when null. One is written at an epoch's end where the last one's cost is at most a fiftieth of the time since, or five seconds have passed, and when the run ends.</summary>
     public string? CheckpointPath { get; init; }
 
     /// <summary>What the run depends on (options and data), so that a checkpoint of another run is refused.</summary>
@@ -55,6 +55,9 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Bytes of memory beside which a store is large or not.</summary>
     internal long Memory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>Tells what checkpoints cost.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     private int StepSize => Math.Min(_options.StepSize(Ranks.Size), _split.Training.Length);
 
@@ -134,38 +137,59 @@ public sealed class Trainer : IDisposable
     private StopReason RunEpochs(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         using var alone = step.HasOwnThreads ? EngineThreads.One() : null; // copies of weights at an epoch's ends included: what spins after them spins while steps run
-        while (state.Epochs.Count < _options.Epochs)
+        var checkpoints = new Checkpoints(Ranks.Rank == 0 ? CheckpointPath : null, Identity, Time);
+        while (state.Epochs.Count < _options.Epochs && !EarlyStop(state))
         {
-            if (EarlyStop(state))
-            {
-                return StopReason.EarlyStopped;
-            }
-
             _clock.Restart();
             using var start = new EpochStart(state);
-            step.Begin(state);
-            var loss = RunEpoch(state, step, progress, cancellationToken);
-            step.End(state);
-            if (loss is null)
+            var (epochs, isWhole) = (state.Epochs.Count, false);
+            try
+            {
+                isWhole = TryEpoch(state, step, start, checkpoints, alone, progress, cancellationToken);
+            }
+            finally
+            {
+                if (!isWhole) // a fault, or interrupted
+                {
+                    checkpoints.RunEnded(state, state.Epochs.Count == epochs ? () => start.Restore(state) : null);
+                }
+            }
+
+            if (!isWhole)
             {
                 return StopReason.Interrupted;
             }
-
-            var mark = Stopwatch.GetTimestamp();
-            var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss(alone) : (double?)null;
-            step.Clock.End(TrainingPhase.Validation, mark);
-            if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
-            {
-                Finish(state, loss.Value, validation, progress);
-            }
-            else
-            {
-                start.Restore(state);
-                RollBack(state, progress);
-            }
         }
 
+        checkpoints.RunEnded(state);
         return EarlyStop(state) ? StopReason.EarlyStopped : StopReason.Completed;
+    }
+
+    // False where it was interrupted.
+    private bool TryEpoch(TrainingState state, TrainingStep step, EpochStart start, Checkpoints checkpoints, EngineThreads? alone, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        step.Begin(state);
+        var loss = RunEpoch(state, step, progress, cancellationToken);
+        step.End(state);
+        if (loss is null)
+        {
+            return false;
+        }
+
+        var mark = Stopwatch.GetTimestamp();
+        var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss(alone) : (double?)null;
+        step.Clock.End(TrainingPhase.Validation, mark);
+        if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
+        {
+            Finish(state, loss.Value, validation, checkpoints, progress);
+        }
+        else
+        {
+            start.Restore(state);
+            RollBack(state, progress);
+        }
+
+        return true;
     }
 
     private double? RunEpoch(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
@@ -267,7 +291,7 @@ public sealed class Trainer : IDisposable
         return losses.Sum() / _split.Validation.Length;
     }
 
-    private void Finish(TrainingState state, double loss, double? validation, IProgress<TrainingProgress>? progress)
+    private void Finish(TrainingState state, double loss, double? validation, Checkpoints checkpoints, IProgress<TrainingProgress>? progress)
     {
         var epoch = state.Epochs.Count + 1;
         state.Epochs.Add(new EpochRecord(epoch, loss, validation, LearningRateSchedule.Rate(_options, epoch, state.RateScale, Ranks.Size)));
@@ -285,11 +309,7 @@ public sealed class Trainer : IDisposable
 
         state.Seconds += _clock.Elapsed.TotalSeconds;
         RankAgreement.RequireSameWeights(Ranks, state.Parameters);
-        if (CheckpointPath is not null && Ranks.Rank == 0)
-        {
-            state.Save(CheckpointPath, Identity);
-        }
-
+        checkpoints.EpochEnded(state);
         progress?.Report(Progress(state, epoch, loss, validation, ended: true));
     }
 
@@ -359,26 +379,6 @@ public sealed class Trainer : IDisposable
         foreach (var (parameter, place) in _model.parameters().Zip(parameters.Layout))
         {
             parameter.set_(parameters.Values.narrow(0, place.Offset, place.Count).clone().view(place.Shape));
-        }
-    }
-
-    /// <summary>Weights and moments as an epoch found them, to go back to.</summary>
-    private sealed class EpochStart(TrainingState state) : IDisposable
-    {
-        private readonly WeightSnapshot _weights = state.Parameters.Snapshot();
-        private readonly Tensor[] _moments = state.Optimizer.Snapshot();
-        private readonly long _steps = state.Optimizer.Steps;
-
-        public void Restore(TrainingState target)
-        {
-            target.Parameters.Restore(_weights);
-            target.Optimizer.Restore(_moments, _steps);
-        }
-
-        public void Dispose()
-        {
-            _weights.Dispose();
-            Array.ForEach(_moments, tensor => tensor.Dispose());
         }
     }
 }

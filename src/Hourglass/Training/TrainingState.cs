@@ -90,7 +90,7 @@ internal sealed class TrainingState : IDisposable
         Parameters.Dispose();
     }
 
-    private static StoredTensor Stored(string name, Tensor tensor) => TensorStorage.ToStored(name, tensor);
+    private static StoredTensor Stored(string name, Tensor tensor) => TensorStorage.ToLent(name, tensor);
 
     private static void Fill(string path, IReadOnlyDictionary<string, StoredTensor> tensors, string name, Tensor target)
     {
