@@ -1,7 +1,7 @@
 namespace Hourglass.Kernels;
 
 /// <summary>A number that some threads change and others wait for.</summary>
-/// <remarks>Who waits spins for some microseconds and then sleeps. Most waits here are over sooner than a thread falls asleep and wakes, and a thread that yields its core may get it back only a
+/// <remarks>Who waits spins for a tenth of a millisecond and then sleeps. Most waits here are over sooner than a thread falls asleep and wakes, and a thread that yields its core may get it back only a
 /// time slice later; but threads that only spin keep a busy machine from the very work they wait for.</remarks>
 /// <param name="value">What it is at first.</param>
 internal sealed class AwaitedNumber(int value)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Hourglass.Kernels;
 
 /// <summary>While it lasts, the thread's arithmetic takes numbers nearer to zero than float32's least normal one (1.2e-38) for zero.</summary>
-/// <remarks>Where a unit has died or a gradient has vanished, Adam's first moment is multiplied by 0.9 step after step; near 1e-44 it is rounded back to what it was and never becomes zero. Processors take
-/// several times as long over such numbers: docs/results/speed.md. The processor's word for this (MXCSR, its bits "flush to zero" and "denormals are zero") is reached through the C library on Linux x64;
+/// <remarks>Where a unit has died or a gradient has vanished, Adam's first moment is multiplied by 0.9 step after step; near 1e-44 it is rounded back to what it was and never becomes zero. Steps
+/// then take longer: docs/results/speed.md. The processor's word for this (MXCSR, its bits "flush to zero" and "denormals are zero") is reached through the C library on Linux x64;
 /// elsewhere nothing changes. No thread keeps it, so that a caller's own numbers are as precise as before.</remarks>
 internal readonly unsafe ref struct FlushedDenormals : IDisposable
 {
