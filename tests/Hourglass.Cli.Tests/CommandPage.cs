@@ -7,7 +7,8 @@ internal static class CommandPage
         # Commands
 
         This page is the help of the command tree, checked by a test. Exit codes: 0 done, 1 wrong input, 2 internal fault. With `--json`, exactly
-        one object stands on standard output; progress and notes go to standard error.
+        one object stands on standard output; progress and notes go to standard error. Training shows a line that is redrawn on a terminal; elsewhere a line for the first
+        and the last epoch of each run (every fold and member of a detector is one), and between them at most one a second.
 
         | command | members of its JSON object |
         |---|---|

@@ -59,13 +59,4 @@ public sealed class ReadingDisplayTests : IDisposable
 
         Assert.Equal("  scoring     samples   samples/s   time left\n\r     25 %           2           1        0:06\r     75 %           6           1        0:02\n", error.ToString().Replace("\r\n", "\n", StringComparison.Ordinal));
     }
-
-    private sealed class SetClock : TimeProvider
-    {
-        public double Seconds { get; set; }
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => (long)(Seconds * 1000);
-    }
 }

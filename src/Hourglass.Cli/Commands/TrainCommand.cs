@@ -54,7 +54,9 @@ internal static class TrainCommand
     public static TrainResult Run(Screen screen, TrainRequest request, string? reportPath, bool asJson, CancellationToken cancellationToken, bool withProfile = false)
     {
         var reading = new ReadingDisplay(screen, request.Data);
-        using var outcome = TrainTask.Run(request, new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), new ProgressDisplay(screen)), cancellationToken);
+        using var training = new ProgressDisplay(screen);
+        using var outcome = TrainTask.Run(request, new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), training), cancellationToken);
+        training.End();
         var report = reportPath == "none" || request.Ranks.Rank > 0 ? null : reportPath ?? Path.ChangeExtension(request.Out, ".html");
         if (report is not null)
         {

@@ -90,11 +90,13 @@ internal static class DetectTrainCommand
     private static void Run(Screen screen, DetectRequest request, string? page, bool asJson, CancellationToken cancellationToken)
     {
         var reading = new ReadingDisplay(screen, request.Data);
-        var observer = new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), new ProgressDisplay(screen))
+        using var training = new ProgressDisplay(screen);
+        var observer = new TrainObserver(reading, (data, options) => DataDisplay.Write(screen, data, options, reading), training)
         {
             Detected = page is null ? null : (learnt, parts) => DetectorReport.Write(page, HeldOutPage.Of(learnt.Detector, parts)),
         };
         using var detector = AnomalyDetector.Fit(request, observer, cancellationToken);
+        training.End();
         var record = detector.Record;
         var result = new DetectTrainResult(record.Data.Samples, record.TrainingSamples, record.ValidationSamples, detector.Detector.Basis.Members.Count, detector.Detector.Rule.Name, [.. detector.Detector.RuleNames], ThresholdResult.Of(detector.Detector.Calibration.Threshold()), Path.GetFullPath(request.Out!), page is null ? null : Path.GetFullPath(page));
         if (asJson)
