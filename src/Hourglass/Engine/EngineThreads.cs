@@ -17,13 +17,6 @@ internal sealed unsafe class EngineThreads : IDisposable
     /// <summary>The calling thread alone, until it disposes of the result.</summary>
     public static EngineThreads One() => new();
 
-    /// <summary>All that the engine had, until the caller disposes of the result.</summary>
-    public IDisposable All()
-    {
-        Use(_threads);
-        return new Again(this);
-    }
-
     /// <inheritdoc/>
     public void Dispose() => Use(_threads);
 
@@ -37,9 +30,4 @@ internal sealed unsafe class EngineThreads : IDisposable
 
     private static delegate* unmanaged<int, void> Find() => OperatingSystem.IsLinux() && NativeEngine.Find("libtorch_cpu.so") is { } path && NativeLibrary.TryLoad(path, out var engine)
         && NativeLibrary.TryGetExport(engine, "omp_set_num_threads", out var set) ? (delegate* unmanaged<int, void>)set : null;
-
-    private sealed class Again(EngineThreads one) : IDisposable
-    {
-        public void Dispose() => one.Use(1);
-    }
 }

@@ -49,14 +49,12 @@ internal abstract unsafe class FlatOptimizer(FlatParameters parameters) : IDispo
     public Tensor[] Snapshot() => [.. _state.Select(tensor => tensor.clone().DetachFromDisposeScope())];
 
     /// <summary>Puts copies back.</summary>
-    public void Restore(IReadOnlyList<Tensor> copies, long steps)
+    public void Restore(IReadOnlyList<Tensor> copies)
     {
         foreach (var (tensor, copy) in _state.Zip(copies))
         {
             tensor.copy_(copy);
         }
-
-        Steps = steps;
     }
 
     public void Dispose()

@@ -137,15 +137,17 @@ public sealed class Trainer : IDisposable
     private StopReason RunEpochs(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         using var alone = step.HasOwnThreads ? EngineThreads.One() : null; // copies of weights at an epoch's ends included: what spins after them spins while steps run
+        _model.train();
+        step.Begin(state);
         var checkpoints = new Checkpoints(Ranks.Rank == 0 ? CheckpointPath : null, Identity, Time);
         while (state.Epochs.Count < _options.Epochs && !EarlyStop(state))
         {
             _clock.Restart();
-            using var start = new EpochStart(state);
+            using var start = new EpochStart(state, step.HasOwnWeights);
             var (epochs, isWhole) = (state.Epochs.Count, false);
             try
             {
-                isWhole = TryEpoch(state, step, start, checkpoints, alone, progress, cancellationToken);
+                isWhole = TryEpoch(state, step, start, checkpoints, progress, cancellationToken);
             }
             finally
             {
@@ -166,27 +168,32 @@ public sealed class Trainer : IDisposable
     }
 
     // False where it was interrupted.
-    private bool TryEpoch(TrainingState state, TrainingStep step, EpochStart start, Checkpoints checkpoints, EngineThreads? alone, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private bool TryEpoch(TrainingState state, TrainingStep step, EpochStart start, Checkpoints checkpoints, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        step.Begin(state);
         var loss = RunEpoch(state, step, progress, cancellationToken);
-        step.End(state);
         if (loss is null)
         {
+            if (state.Best is null)
+            {
+                step.End(state); // the weights so far are all that there is
+            }
+
             return false;
         }
 
         var mark = Stopwatch.GetTimestamp();
-        var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss(alone) : (double?)null;
+        var validation = double.IsFinite(loss.Value) && _split.Validation.Length > 0 ? ValidationLoss(step) : (double?)null;
         step.Clock.End(TrainingPhase.Validation, mark);
         if (double.IsFinite(loss.Value) && double.IsFinite(validation ?? 0))
         {
+            step.End(state);
             Finish(state, loss.Value, validation, checkpoints, progress);
         }
         else
         {
             start.Restore(state);
             RollBack(state, progress);
+            step.Begin(state);
         }
 
         return true;
@@ -194,7 +201,6 @@ public sealed class Trainer : IDisposable
 
     private double? RunEpoch(TrainingState state, TrainingStep step, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        _model.train();
         var epoch = state.Epochs.Count;
         using var shuffled = Shuffled(epoch);
         var order = shuffled.Samples;
@@ -271,20 +277,16 @@ public sealed class Trainer : IDisposable
         step.Clock.End(TrainingPhase.Gather, mark);
     }
 
-    private double ValidationLoss(EngineThreads? alone)
+    private double ValidationLoss(TrainingStep step)
     {
-        using var threads = alone?.All();
-        _model.eval();
         var batches = _reader.Batches(_split.Validation).ToList();
         var losses = new double[batches.Count];
         using var ahead = new ReadAhead(_samples, _split.Validation, place => place / batches[0].Length % Ranks.Size == Ranks.Rank, Memory);
         for (var number = Ranks.Rank; number < losses.Length; number += Ranks.Size)
         {
-            using var scope = NewDisposeScope();
-            using var evaluation = inference_mode();
             ahead.Reached(number * batches[0].Length, batches[number].Length);
             using var noise = new Generator(SeededOrder.Mix(_options.Seed, -1 - ((long)number << 32)), _reader.Device); // the same draws in every epoch, whoever makes them
-            losses[number] = _model.Forward(_reader.ReadBatch(batches[number].Span), StepContext.Validation(noise)).Loss.item<float>() * (double)batches[number].Length;
+            losses[number] = step.Evaluate(batches[number].Span, noise) * batches[number].Length;
         }
 
         Ranks.Sum(losses); // each batch is one rank's, zero on the others: what follows adds up the same numbers in the same order as one process does

@@ -236,10 +236,26 @@ public sealed class FusedStepTests
             Near(Floats(expectedBuffer.Tensor), Floats(buffer.Tensor), tolerance, $"{name}, {expectedBuffer.Name}");
         }
 
+        EvaluationAgrees(model, fused, reader, name);
         model.Dispose();
         twin.Dispose();
         state.Dispose();
         reference.Dispose();
+    }
+
+    // The same weights: those that the steps have left in both places.
+    private static void EvaluationAgrees(Autoencoder model, FusedStep fused, BatchReader reader, string name)
+    {
+        using var autograd = new AutogradStep(model, reader);
+        foreach (var count in new[] { Samples, 3 }) // more samples than a batch has room for, and fewer
+        {
+            var samples = Enumerable.Range(0, count).Select(sample => (long)(count - 1 - sample)).ToArray();
+            using Generator noise = new(7), again = new(7), other = new(7);
+            var expected = autograd.Evaluate(samples, noise);
+            var loss = fused.Evaluate(samples, again);
+            Assert.True(Math.Abs(expected - loss) <= 2e-6 * Math.Max(1, Math.Abs(expected)), $"{name}: the loss of {count} samples is {loss}, expected {expected}.");
+            Assert.Equal(loss, fused.Evaluate(samples, other));
+        }
     }
 
     // What batch normalisation takes away again (biases of maps before it) has no gradient but rounding's, which Adam makes steps of; it shows in running means alone.
@@ -269,7 +285,7 @@ public sealed class FusedStepTests
     /// <summary>Five steps on one, two and three threads.</summary>
     internal static void AgreeOnThreads(AutoencoderOptions options, SampleStore store)
     {
-        var results = new List<float[]>();
+        var (results, losses) = (new List<float[]>(), new List<double>());
         var (origin, start) = Start(options, null);
         using var reader = new BatchReader(store, CPU);
         foreach (var threads in new[] { 1, 2, 3 })
@@ -283,6 +299,8 @@ public sealed class FusedStepTests
                     fused.Run(state, Enumerable.Range(step, Batch).Select(sample => (long)sample).ToArray(), step);
                 }
 
+                using var noise = new Generator(7);
+                losses.Add(fused.Evaluate([.. Enumerable.Range(0, Samples).Select(sample => (long)sample)], noise));
                 fused.End(state);
             }
 
@@ -295,6 +313,8 @@ public sealed class FusedStepTests
         origin.Dispose();
         Assert.Equal(results[0], results[1]);
         Assert.Equal(results[0], results[2]);
+        Assert.Equal(losses[0], losses[1]);
+        Assert.Equal(losses[0], losses[2]);
     }
 
     // Relative to the largest value: Adam divides small gradients by their own size, and there rounding decides.

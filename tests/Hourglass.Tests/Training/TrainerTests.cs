@@ -83,6 +83,28 @@ public sealed class TrainerTests
         Assert.NotEqual(Train(1), Train(2));
     }
 
+    // Steps so large that the first epoch's loss is soon no number: weights and momentum go back to its start.
+    [Theory]
+    [InlineData(StepEngine.Fused)]
+    [InlineData(StepEngine.Autograd)]
+    public void A_run_that_went_back_ends_as_one_that_began_with_smaller_steps(StepEngine engine)
+    {
+        using var store = Store(400, 6);
+        (float[] Weights, TrainingHistory History) Train(double rate)
+        {
+            var options = SmallOptions();
+            using var model = new Autoencoder(options with { Training = options.Training with { Engine = engine, Epochs = 3, BatchSize = 4, Optimizer = OptimizerKind.Sgd, LearningRate = rate } });
+            using var trainer = new Trainer(model, store, Split(store.Count));
+            var run = trainer.Run();
+            return (Weights(model), run);
+        }
+
+        var (weights, history) = Train(64);
+        Assert.InRange(history.Notes.Count, 1, 3);
+        Assert.All(history.Notes, note => Assert.StartsWith("Epoch 1: the loss stopped being a finite number", note, StringComparison.Ordinal));
+        Assert.Equal(Train(64 / Math.Pow(4, history.Notes.Count)).Weights, weights);
+    }
+
     // Memory of one byte: every sample is read ahead, past mapped memory.
     [Theory]
     [InlineData(ShuffleKind.Samples)]

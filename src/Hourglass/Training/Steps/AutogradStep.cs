@@ -29,6 +29,16 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
         return loss;
     }
 
+    public override double Evaluate(ReadOnlySpan<long> samples, Generator noise)
+    {
+        using var scope = NewDisposeScope();
+        using var evaluation = inference_mode();
+        model.eval();
+        var loss = model.Forward(reader.ReadBatch(samples), StepContext.Validation(noise)).Loss.item<float>();
+        model.train();
+        return loss;
+    }
+
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
         using var scope = NewDisposeScope();

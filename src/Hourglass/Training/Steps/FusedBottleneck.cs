@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using Hourglass.Bottlenecks;
-using Hourglass.Kernels;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Hourglass.Training.Steps;
 
@@ -60,8 +60,33 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
     /// <param name="penalties">Receives each row's penalty.</param>
     public abstract void Backward(int first, int last, float scale, StepContext context, double[] penalties);
 
-    /// <summary>Of the divergence: beta, as far as it has grown.</summary>
-    protected static double Weight(GaussianOptions options, StepContext context) => options.Beta * (options.AnnealingEpochs > 0 ? Math.Min(1, context.Epoch / options.AnnealingEpochs) : 1);
+    /// <summary>Before an evaluation.</summary>
+    /// <param name="samples">How many.</param>
+    /// <param name="context">What may be drawn.</param>
+    /// <returns>Draws, a row for each sample; null where none are made.</returns>
+    public virtual Tensor? BeginEvaluation(int samples, StepContext context) => null;
+
+    /// <summary>Takes the draws of the samples that are evaluated next.</summary>
+    public virtual void Take(Tensor drawn)
+    {
+    }
+
+    /// <summary>Makes latents for some rows that are evaluated.</summary>
+    /// <param name="first">First row.</param>
+    /// <param name="last">After the last.</param>
+    /// <param name="penalties">Receives each row's penalty.</param>
+    public virtual void Evaluate(int first, int last, double[] penalties)
+    {
+    }
+
+    /// <summary>After some rows were evaluated.</summary>
+    public virtual void Evaluated(int rows)
+    {
+    }
+
+    /// <summary>After an evaluation.</summary>
+    /// <returns>A penalty for all its samples together, in nats a sample.</returns>
+    public virtual double PenaltyTogether(int samples) => 0;
 
     protected Span<float> Row(float* values, int row) => new(values + ((long)row * Latents.Stride), Size);
 }
@@ -70,6 +95,7 @@ internal abstract unsafe class FusedBottleneck(FusedRoom room, FusedLayer layer)
 internal sealed unsafe class FusedDeterministic(DeterministicOptions options, FusedRoom room, FusedLayer layer) : FusedBottleneck(room, layer)
 {
     private readonly float[] _slopes = new float[layer.Outputs]; // of KL-rho, by the mean activation
+    private readonly double[] _sums = new double[layer.Outputs]; // of activations
 
     public override float* Values => Latents.After;
 
@@ -77,22 +103,57 @@ internal sealed unsafe class FusedDeterministic(DeterministicOptions options, Fu
 
     public override double Look(int rows, StepContext context)
     {
-        var means = new double[Size];
+        Array.Clear(_sums);
+        Add(rows);
+        context.Share!.Sum(_sums);
+        return Divergence(context.Share.Together);
+    }
+
+    public override Tensor? BeginEvaluation(int samples, StepContext context)
+    {
+        Array.Clear(_sums);
+        return null;
+    }
+
+    public override void Evaluate(int first, int last, double[] penalties)
+    {
+        for (var row = first; row < last && options is not { L1: 0, L2: 0 }; row++)
+        {
+            penalties[row] = Penalty(Row(Values, row));
+        }
+    }
+
+    public override void Evaluated(int rows)
+    {
+        if (options.KlRho > 0)
+        {
+            Add(rows);
+        }
+    }
+
+    public override double PenaltyTogether(int samples) => options.KlRho > 0 ? Divergence(samples) : 0;
+
+    private double Penalty(ReadOnlySpan<float> values) => (options.L1 * TensorPrimitives.SumOfMagnitudes(values)) + (options.L2 / 2 * TensorPrimitives.SumOfSquares(values));
+
+    private void Add(int rows)
+    {
         for (var row = 0; row < rows; row++)
         {
             var values = Row(Values, row);
             for (var unit = 0; unit < values.Length; unit++)
             {
-                means[unit] += values[unit];
+                _sums[unit] += values[unit];
             }
         }
+    }
 
-        context.Share!.Sum(means);
-        rows = (int)context.Share.Together;
+    // KL-rho of the mean activations over so many samples.
+    private double Divergence(long rows)
+    {
         var (rho, total) = (options.Rho, 0.0);
-        for (var unit = 0; unit < means.Length; unit++)
+        for (var unit = 0; unit < _sums.Length; unit++)
         {
-            var mean = Math.Clamp(means[unit] / rows, 1e-6, 1 - 1e-6);
+            var mean = Math.Clamp(_sums[unit] / rows, 1e-6, 1 - 1e-6);
             total += (rho * Math.Log(rho / mean)) + ((1 - rho) * Math.Log((1 - rho) / (1 - mean)));
             _slopes[unit] = mean is 1e-6 or 1 - 1e-6 ? 0 : (float)(options.KlRho * (((1 - rho) / (1 - mean)) - (rho / mean)));
         }
@@ -117,95 +178,7 @@ internal sealed unsafe class FusedDeterministic(DeterministicOptions options, Fu
                 gradients[unit] += (l1 * Math.Sign(values[unit])) + (l2 * values[unit]) + (scale * _slopes[unit]);
             }
 
-            penalties[row] = (options.L1 * TensorPrimitives.SumOfMagnitudes<float>(values)) + (options.L2 / 2 * TensorPrimitives.SumOfSquares<float>(values));
+            penalties[row] = Penalty(values);
         }
-    }
-}
-
-/// <summary>Means and log-variances, a draw, and the divergence from the standard normal.</summary>
-internal sealed unsafe class FusedGaussian(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance, int blocks) : FusedBottleneck(room, mean)
-{
-    public const float LargestLogVariance = 20;
-    private readonly LayerRoom _logVariance = room[logVariance];
-    private readonly float* _values = room.Take(DenseMap.Stride(mean.Outputs), blocks);
-    private readonly float* _noise = room.Take(DenseMap.Stride(mean.Outputs));
-    private readonly float* _deviation = room.Take(DenseMap.Stride(mean.Outputs));
-    private readonly bool[] _isFree = new bool[mean.Outputs];
-
-    public override float* Values => _values;
-
-    public override bool LooksAtBatch => options.FreeBits > 0;
-
-    public override void Draw(int rows, StepContext context)
-    {
-        using var drawn = context.Normal([rows, Size]);
-        TensorRows.Copy(drawn, Size, _noise, Latents.Stride);
-    }
-
-    public override void Forward(int first, int last)
-    {
-        for (var row = first; row < last; row++)
-        {
-            var deviation = Row(_deviation, row);
-            TensorPrimitives.Clamp(Row(_logVariance.After, row), -LargestLogVariance, LargestLogVariance, deviation);
-            TensorPrimitives.Multiply(deviation, 0.5f, deviation);
-            TensorPrimitives.Exp(deviation, deviation);
-            TensorPrimitives.MultiplyAdd<float>(deviation, Row(_noise, row), Row(Latents.After, row), Row(_values, row));
-        }
-    }
-
-    public override double Look(int rows, StepContext context)
-    {
-        var sums = new double[Size];
-        for (var unit = 0; unit < Size; unit++)
-        {
-            for (var row = 0; row < rows; row++)
-            {
-                sums[unit] += Divergence(row, unit);
-            }
-        }
-
-        context.Share!.Sum(sums);
-        var total = 0.0;
-        for (var unit = 0; unit < Size; unit++)
-        {
-            var divergence = sums[unit] / context.Share.Together;
-            _isFree[unit] = divergence < options.FreeBits;
-            total += Math.Max(divergence, options.FreeBits);
-        }
-
-        return total * Weight(options, context);
-    }
-
-    public override void Backward(int first, int last, float scale, StepContext context, double[] penalties)
-    {
-        var weight = (float)Weight(options, context);
-        for (var row = first; row < last; row++)
-        {
-            var means = Row(Latents.After, row);
-            var logs = Row(_logVariance.After, row);
-            var deviation = Row(_deviation, row);
-            var noise = Row(_noise, row);
-            var toMean = Row(Latents.Gradient, row);
-            var toLog = Row(_logVariance.Gradient, row);
-            var total = 0.0;
-            for (var unit = 0; unit < means.Length; unit++)
-            {
-                var (pull, variance) = (_isFree[unit] ? 0 : weight * scale, deviation[unit] * deviation[unit]);
-                var slope = (toMean[unit] * noise[unit] * deviation[unit] * 0.5f) + (pull * 0.5f * (variance - 1));
-                toLog[unit] = Math.Abs(logs[unit]) <= LargestLogVariance ? slope : 0;
-                toMean[unit] += pull * means[unit];
-                total += options.FreeBits > 0 ? 0 : Divergence(row, unit);
-            }
-
-            penalties[row] = total * weight;
-        }
-    }
-
-    private double Divergence(int row, int unit)
-    {
-        var (mean, deviation) = (Row(Latents.After, row)[unit], Row(_deviation, row)[unit]);
-        var log = Math.Clamp(Row(_logVariance.After, row)[unit], -LargestLogVariance, LargestLogVariance);
-        return 0.5 * (((double)mean * mean) + ((double)deviation * deviation) - log - 1);
     }
 }

@@ -7,35 +7,32 @@ namespace Hourglass.Training.Steps;
 /// <summary>Several draws from each sample's Gaussian under the standard normal prior: the importance-weighted bound, its gradient plain or doubly reparameterised.</summary>
 /// <remarks>Burda et al. 2016, https://arxiv.org/abs/1509.00519, equations 8 and 14; Tucker et al. 2019, https://arxiv.org/abs/1810.04152, equation 8. All samples' first draws stand first, then their second ones, each run
 /// as long as the padded batch.</remarks>
-internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance, int blocks) : FusedBottleneck(room, mean)
+internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room, FusedLayer mean, FusedLayer logVariance, int blocks) : FusedPosterior(options, room, mean, logVariance, blocks)
 {
-    private readonly LayerRoom _logVariance = room[logVariance];
-    private readonly float* _values = room.Take(DenseMap.Stride(mean.Outputs), blocks);
     private readonly float* _gradients = room.Take(DenseMap.Stride(mean.Outputs), options.Draws);
     private readonly float* _noise = room.Take(DenseMap.Stride(mean.Outputs), options.Draws);
-    private readonly float* _deviation = room.Take(DenseMap.Stride(mean.Outputs));
     private readonly float[] _shares = new float[room.Rows * options.Draws];
     private int _block;
     private double _weight;
 
     /// <summary>Draws of each sample.</summary>
-    public int Count => options.Draws;
+    public int Count => Options.Draws;
 
-    public override float* Values => _values;
+    protected override float* Noise => _noise;
 
     public override float* Gradients => _gradients;
 
     public override bool LooksAtBatch => false;
 
     /// <summary>What a draw counts for in its sample's bound.</summary>
-    public ref float Share(int row, int draw) => ref _shares[(row * options.Draws) + draw];
+    public ref float Share(int row, int draw) => ref _shares[(row * Options.Draws) + draw];
 
     public override void Draw(int rows, StepContext context)
     {
-        _weight = Weight(options, context);
+        _weight = Weight(context);
         _block = DenseMap.Padded(rows, DenseMap.TileRows);
-        using var drawn = context.Normal([(long)options.Draws * rows, Size]);
-        for (var draw = 0; draw < options.Draws; draw++)
+        using var drawn = context.Normal([(long)Options.Draws * rows, Size]);
+        for (var draw = 0; draw < Options.Draws; draw++)
         {
             using var part = drawn.narrow(0, (long)draw * rows, rows);
             TensorRows.Copy(part, Size, _noise + ((long)draw * _block * Latents.Stride), Latents.Stride);
@@ -47,15 +44,12 @@ internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room,
     {
         for (var row = first; row < last; row++)
         {
-            var deviation = Row(_deviation, row);
-            TensorPrimitives.Clamp(Row(_logVariance.After, row), -FusedGaussian.LargestLogVariance, FusedGaussian.LargestLogVariance, deviation);
-            TensorPrimitives.Multiply(deviation, 0.5f, deviation);
-            TensorPrimitives.Exp(deviation, deviation);
+            TakeDeviation(row);
             Row(Latents.Gradient, row).Clear();
-            Row(_logVariance.Gradient, row).Clear();
-            for (var draw = 0; draw < options.Draws; draw++)
+            Row(LogVariance.Gradient, row).Clear();
+            for (var draw = 0; draw < Options.Draws; draw++)
             {
-                TensorPrimitives.MultiplyAdd<float>(deviation, Drawn(_noise, row, draw), Row(Latents.After, row), Drawn(_values, row, draw));
+                TensorPrimitives.MultiplyAdd<float>(Row(Deviation, row), Drawn(_noise, row, draw), Row(Latents.After, row), Drawn(Values, row, draw));
             }
         }
     }
@@ -65,11 +59,11 @@ internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room,
     {
         var total = 0.0;
         var noise = Drawn(_noise, row, draw);
-        var value = Drawn(_values, row, draw);
-        var log = Row(_logVariance.After, row);
+        var value = Drawn(Values, row, draw);
+        var log = Row(LogVariance.After, row);
         for (var unit = 0; unit < Size; unit++)
         {
-            total += ((double)value[unit] * value[unit]) - ((double)noise[unit] * noise[unit]) - Math.Clamp(log[unit], -FusedGaussian.LargestLogVariance, FusedGaussian.LargestLogVariance);
+            total += ((double)value[unit] * value[unit]) - ((double)noise[unit] * noise[unit]) - Math.Clamp(log[unit], -LargestLogVariance, LargestLogVariance);
         }
 
         return total * 0.5 * _weight;
@@ -81,7 +75,7 @@ internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room,
         for (var row = first; row < last; row++)
         {
             penalties[row] = 0;
-            for (var draw = 0; draw < options.Draws; draw++)
+            for (var draw = 0; draw < Options.Draws; draw++)
             {
                 Backward(row, draw, (float)(scale * _weight));
             }
@@ -91,13 +85,13 @@ internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room,
     // Plainly, log q depends on the log-variance alone, for its draw moves along. Doubly reparameterised, it counts as a function of the draw, and by the share once more.
     private void Backward(int row, int draw, float scale)
     {
-        var (share, isDouble) = (Share(row, draw), options.DoublyReparameterized);
+        var (share, isDouble) = (Share(row, draw), Options.DoublyReparameterized);
         var toMean = Row(Latents.Gradient, row);
-        var toLog = Row(_logVariance.Gradient, row);
-        var log = Row(_logVariance.After, row);
-        var deviation = Row(_deviation, row);
+        var toLog = Row(LogVariance.Gradient, row);
+        var log = Row(LogVariance.After, row);
+        var deviation = Row(Deviation, row);
         var reaching = Drawn(_gradients, row, draw);
-        var value = Drawn(_values, row, draw);
+        var value = Drawn(Values, row, draw);
         var noise = Drawn(_noise, row, draw);
         for (var unit = 0; unit < Size; unit++)
         {
@@ -105,7 +99,7 @@ internal sealed unsafe class FusedDraws(GaussianOptions options, FusedRoom room,
             var gradient = (reaching[unit] + (share * scale * pull)) * (isDouble ? share : 1);
             toMean[unit] += gradient;
             var slope = (gradient * noise[unit] * deviation[unit] * 0.5f) - (isDouble ? 0 : share * scale * 0.5f);
-            toLog[unit] += Math.Abs(log[unit]) <= FusedGaussian.LargestLogVariance ? slope : 0;
+            toLog[unit] += Math.Abs(log[unit]) <= LargestLogVariance ? slope : 0;
         }
     }
 

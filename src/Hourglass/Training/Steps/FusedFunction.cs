@@ -18,6 +18,18 @@ internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, Fus
     /// <summary>From what the map puts out to what the layer hands on, in place.</summary>
     public void Forward(int first, int last)
     {
+        Evaluate(first, last);
+        if (room.Mask is not null)
+        {
+            var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
+            var values = new Span<float>(room.After + start, count);
+            TensorPrimitives.Multiply(values, new ReadOnlySpan<float>(room.Mask + start, count), values);
+        }
+    }
+
+    /// <summary>The same, but nothing is dropped.</summary>
+    public void Evaluate(int first, int last)
+    {
         normalization?.Forward(first, last);
         var (start, count) = ((long)first * room.Stride, (last - first) * room.Stride);
         if (room.Before is not null)
@@ -30,12 +42,6 @@ internal sealed unsafe class FusedFunction(FusedLayer layer, LayerRoom room, Fus
         {
             var sum = new Span<float>(room.After + start, count);
             TensorPrimitives.Add(sum, new ReadOnlySpan<float>(passedBy + start, count), sum);
-        }
-
-        if (room.Mask is not null)
-        {
-            var values = new Span<float>(room.After + start, count);
-            TensorPrimitives.Multiply(values, new ReadOnlySpan<float>(room.Mask + start, count), values);
         }
     }
 

@@ -23,15 +23,19 @@ internal sealed unsafe class FusedInput : IDisposable
     private readonly FusedBottleneck _bottleneck;
     private readonly double _dropout;
     private readonly bool _drawsInput;
+    private readonly bool _observes; // whether the objective makes something else of samples before the model sees them
     private readonly AlignedFloats? _mask;
     private readonly SparseEntries? _targets;
     private long[] _indices = [];
+    private bool _reads; // whether rows come from the store; else they are there already
+    private bool _masks;
 
     public FusedInput(Autoencoder model, SampleStore samples, BatchReader reader, FusedPlan plan, FusedRoom room, FusedBottleneck bottleneck)
     {
         (_model, _samples, _reader, _plan, _room, _bottleneck) = (model, samples, reader, plan, room, bottleneck);
         _dropout = model.Options.Network!.InputDropout;
-        _drawsInput = model.Options.Corruption is not NoCorruptionOptions || model.Options.Objective is BinaryCrossEntropyOptions { Binarization: not Binarization.None };
+        _observes = model.Options.Objective is BinaryCrossEntropyOptions { Binarization: not Binarization.None };
+        _drawsInput = _observes || model.Options.Corruption is not NoCorruptionOptions;
         _mask = _dropout > 0 ? new AlignedFloats((long)room.Rows * room.InputStride) : null;
         if (plan.HasSparseInput)
         {
@@ -73,7 +77,7 @@ internal sealed unsafe class FusedInput : IDisposable
     /// <summary>Draws by the engine's generator, in automatic differentiation's order: binarisation, corruption, dropout of the input, of the encoder, latents, dropout of the decoder, directions of Jacobian penalties.</summary>
     public void Draw(ReadOnlySpan<long> indices, BatchShare share, double epoch, IReadOnlyList<FusedJacobian> penalties)
     {
-        _indices = indices.ToArray();
+        (_indices, _reads, _masks) = (indices.ToArray(), !_drawsInput, _mask is not null);
         if (penalties.Count == 0 && !_drawsInput && !_plan.Layers.Any(layer => layer.Dropout > 0) && _mask is null && _plan.LogVariance is null)
         {
             return;
@@ -114,6 +118,22 @@ internal sealed unsafe class FusedInput : IDisposable
         }
     }
 
+    /// <summary>What the objective makes of samples, [sample, value]; null where it takes them as they are.</summary>
+    public torch.Tensor? Observed(ReadOnlySpan<long> samples, StepContext context) => _observes ? _model.Shown(_reader.ReadBatch(samples), context).Target : null;
+
+    /// <summary>Takes samples for an evaluation: nothing is corrupted or dropped.</summary>
+    /// <param name="samples">Which.</param>
+    /// <param name="observed">From <see cref="Observed"/>, for these samples.</param>
+    public void Show(ReadOnlySpan<long> samples, torch.Tensor? observed)
+    {
+        (_indices, _reads, _masks) = (samples.ToArray(), observed is null, false);
+        if (observed is not null)
+        {
+            TensorRows.Copy(observed, _model.SampleLength, _room.Input, _room.InputStride);
+            TensorRows.Copy(observed, _model.SampleLength, _room.Target, _room.InputStride);
+        }
+    }
+
     /// <summary>A row of the batch without noise.</summary>
     public void ReadClean(int row, Span<float> sample) => _samples.Read(_indices[row], 1, sample);
 
@@ -143,19 +163,18 @@ internal sealed unsafe class FusedInput : IDisposable
     {
         var place = (long)row * _room.InputStride;
         var input = new Span<float>(_room.Input + place, _model.SampleLength);
-        if (!_drawsInput)
+        if (_reads)
         {
             _samples.Read(_indices[row], 1, input);
+            if (Target != _room.Input)
+            {
+                input.CopyTo(new Span<float>(Target + place, _model.SampleLength));
+            }
         }
 
-        if (_mask is not null)
+        if (_masks)
         {
-            if (!_drawsInput)
-            {
-                input.CopyTo(new Span<float>(_room.Target + place, _model.SampleLength));
-            }
-
-            TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask.Pointer + place, _model.SampleLength), input);
+            TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask!.Pointer + place, _model.SampleLength), input);
         }
     }
 
@@ -189,7 +208,7 @@ internal sealed unsafe class FusedInput : IDisposable
         }
 
         _targets!.Add(row, place, value);
-        var kept = _mask.Pointer[((long)row * _room.InputStride) + place];
+        var kept = _masks ? _mask.Pointer[((long)row * _room.InputStride) + place] : 1;
         if (kept != 0)
         {
             Entries!.Add(row, place, value * kept);

@@ -41,6 +41,11 @@ internal abstract unsafe class FusedNormalization(FusedLayer layer, FusedRoom ro
     {
     }
 
+    /// <summary>Before an evaluation: samples are then scaled by what was learnt of the data, not by each other.</summary>
+    public virtual void BeginEvaluation()
+    {
+    }
+
     /// <summary>After the map, where the batch is looked at next: what some samples say of it.</summary>
     public virtual void Measure(int first, int last)
     {
@@ -169,6 +174,15 @@ internal sealed unsafe class FusedBatchNormalization(NormalizationPlan plan, Fus
         _runningMeans.CopyTo(Buffer<float>(state, "running_mean"));
         _runningVariances.CopyTo(Buffer<float>(state, "running_var"));
         Buffer<long>(state, "num_batches_tracked")[0] = _batches;
+    }
+
+    public override void BeginEvaluation()
+    {
+        _runningMeans.CopyTo(_means, 0);
+        for (var place = 0; place < Width; place++)
+        {
+            _factors[place] = 1 / MathF.Sqrt(_runningVariances[place] + Standardization.Epsilon);
+        }
     }
 
     public override void Measure(int first, int last)

@@ -34,6 +34,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly double[] _losses;
     private readonly double[] _penalties;
     private readonly FusedInput _input;
+    private readonly FusedEvaluation _evaluation;
     private int _rows;
     private int _toLatents; // pieces of the program before latents are complete
     private int _toBack; // and before the way back
@@ -65,11 +66,14 @@ internal sealed unsafe class FusedStep : TrainingStep
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
         _program = Program();
+        _evaluation = new FusedEvaluation(_plan, _room, _input, _bottleneck, _comparison, _maps, _logVariance, _functions, _crew);
     }
 
     public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
 
     public override bool HasOwnThreads => _crew.Size > 1;
+
+    public override bool HasOwnWeights => true;
 
     public override void Begin(TrainingState state)
     {
@@ -85,6 +89,12 @@ internal sealed unsafe class FusedStep : TrainingStep
         _weights.Give(state);
         _bottleneck.End(state);
         Array.ForEach(_functions, function => function.Normalization?.End(state));
+    }
+
+    public override double Evaluate(ReadOnlySpan<long> samples, Generator noise)
+    {
+        _update.CatchUp(isBatch: false);
+        return _evaluation.Loss(samples, noise) / _model.SampleLength;
     }
 
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)

@@ -22,7 +22,10 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
     /// <summary>Whether a rank was asked to stop before its last step.</summary>
     public bool IsStopping { get; private set; }
 
-    /// <summary>Before the first step of an epoch: the state holds the weights.</summary>
+    /// <summary>Whether the state stays what it was until <see cref="End"/>, but for the number of steps.</summary>
+    public virtual bool HasOwnWeights => false;
+
+    /// <summary>Before the first step of a run, and whenever it has gone back: the state holds the weights.</summary>
     public virtual void Begin(TrainingState state)
     {
     }
@@ -64,7 +67,12 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
         return told[0];
     }
 
-    /// <summary>After the last step of an epoch, also of one that was broken off: the state holds the weights again.</summary>
+    /// <summary>Loss per value of held-out samples, without dropout and corruption.</summary>
+    /// <param name="samples">Which.</param>
+    /// <param name="noise">What is drawn for them.</param>
+    public abstract double Evaluate(ReadOnlySpan<long> samples, Generator noise);
+
+    /// <summary>After the last step of an epoch that counts: the state holds the weights again, and steps go on from them.</summary>
     public virtual void End(TrainingState state)
     {
     }
