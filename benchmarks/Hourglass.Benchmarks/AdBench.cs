@@ -12,14 +12,15 @@ namespace Hourglass.Benchmarks;
 
 /// <summary>Tables with known anomalies, as ADBench keeps them: .npz files with X [row, column] and y (1 for an anomaly).</summary>
 /// <remarks>Han et al. 2022, https://arxiv.org/abs/2206.09426; protocols of Livernoche et al. 2024, https://arxiv.org/abs/2305.18593:
-/// semi trains on a random half of the normal rows and tests on all others; unsupervised trains on as many rows, drawn with replacement, and tests on all.</remarks>
+/// semi trains on a random half of the normal rows and tests on all others; unsupervised trains on as many rows, drawn with replacement, and tests on all.
+/// "generated" in the folder's place stands for the thirty tables of <see cref="GeneratedAnomalies"/> that the first seed draws.</remarks>
 internal static class AdBench
 {
     public static int Run(string[] args)
     {
         if (Arguments.Text(args, "--data") is not { } folder || Arguments.Text(args, "--protocol") is not ("semi" or "unsupervised"))
         {
-            Console.Error.WriteLine("adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]");
+            Console.Error.WriteLine("adbench --data FOLDER|generated --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]");
             return 1;
         }
 
@@ -27,8 +28,7 @@ internal static class AdBench
         var seeds = Enumerable.Range(Arguments.Number(args, "--first-seed", 1), Arguments.Number(args, "--seeds", 1)).ToArray();
         var options = Arguments.Text(args, "--detector") is { } file ? BundleJson.Deserialize<DetectorOptions>(File.ReadAllText(file), file) : isSemi ? new DetectorOptions() : DetectorOptions.ForContaminated();
         var only = Arguments.Text(args, "--only")?.Split(',');
-        var sets = Directory.GetFiles(folder, "*.npz").Where(file => only is null || only.Any(word => Path.GetFileName(file).Contains(word, StringComparison.OrdinalIgnoreCase)))
-            .Order(StringComparer.Ordinal).Select(set => Measure(set, options, isSemi, seeds)).ToList();
+        var sets = Tables(folder, seeds[0]).Where(table => only is null || only.Any(word => table.Name.Contains(word, StringComparison.OrdinalIgnoreCase))).Select(table => Measure(table, options, isSemi, seeds)).ToList();
         if (args.Contains("--json", StringComparer.Ordinal))
         {
             Console.WriteLine(BundleJson.Serialize(new { protocol = Arguments.Text(args, "--protocol"), seeds = seeds.Length, firstSeed = seeds[0], mean = Mean(sets), sets }));
@@ -40,14 +40,18 @@ internal static class AdBench
         return 0;
     }
 
-    private static SetResult Measure(string file, DetectorOptions options, bool isSemi, int[] seeds)
+    private static IEnumerable<Table> Tables(string folder, int seed) => folder == "generated"
+        ? GeneratedAnomalies.All(seed).Select(table => new Table(table.Name, () => (table.Rows, table.Anomalous)))
+        : Directory.GetFiles(folder, "*.npz").Order(StringComparer.Ordinal).Select(file => new Table(Path.GetFileNameWithoutExtension(file), () => Read(file)));
+
+    private static SetResult Measure(Table table, DetectorOptions options, bool isSemi, int[] seeds)
     {
         var watch = Stopwatch.StartNew();
-        var (rows, anomalous) = Read(file);
+        var (rows, anomalous) = table.Read();
         var runs = seeds.Select(seed => Measure(rows, anomalous, options, isSemi, seed)).ToList();
         var figures = runs[0].Keys.ToDictionary(rule => rule, rule => Figures.Of([.. runs.Select(run => run[rule])]), StringComparer.Ordinal);
         var own = figures["autoencoder"];
-        var result = new SetResult(Path.GetFileNameWithoutExtension(file), rows.Length, rows[0].Length, own.Auroc, own.AurocDeviation, own.AveragePrecision, figures.Where(pair => pair.Key != "autoencoder").ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal), Math.Round(watch.Elapsed.TotalSeconds, 1));
+        var result = new SetResult(table.Name, rows.Length, rows[0].Length, own.Auroc, own.AurocDeviation, own.AveragePrecision, figures.Where(pair => pair.Key != "autoencoder").ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal), Math.Round(watch.Elapsed.TotalSeconds, 1));
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.Set,-18} {own.Auroc,6:0.00} +- {own.AurocDeviation:0.00}  AP {own.AveragePrecision,6:0.00}  {string.Join("  ", result.Rivals.Select(rival => $"{rival.Key} {rival.Value.Auroc:0.00}"))}  {result.Seconds} s"));
         return result;
     }
@@ -122,6 +126,8 @@ internal static class AdBench
     private static MeanResult Mean(List<SetResult> sets) => new(
         sets.Average(set => set.Auroc), sets.Average(set => set.AveragePrecision),
         sets[0].Rivals.Keys.ToDictionary(rule => rule, rule => new Figures(sets.Average(set => set.Rivals[rule].Auroc), sets.Average(set => set.Rivals[rule].AurocDeviation), sets.Average(set => set.Rivals[rule].AveragePrecision)), StringComparer.Ordinal));
+
+    private sealed record Table(string Name, Func<(float[][] Rows, bool[] Anomalous)> Read);
 
     private sealed record MeanResult(double Auroc, double AveragePrecision, Dictionary<string, Figures> Rivals);
 

@@ -30,7 +30,7 @@ return args.FirstOrDefault() switch
 static int Usage()
 {
     Console.Error.WriteLine("Benchmarks:");
-    Console.Error.WriteLine("  adbench --data FOLDER --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, beside rivals");
+    Console.Error.WriteLine("  adbench --data FOLDER|generated --protocol semi|unsupervised [--seeds N] [--first-seed N] [--only WORDS] [--detector OPTIONS.json] [--json]   anomaly detection on a folder of ADBench's .npz files, or on generated tables, beside rivals");
     Console.Error.WriteLine("  dictionary [--seeds N]          directions recovered from a planted dictionary, for each sparse bottleneck");
     Console.Error.WriteLine("  disk [--gigabytes N] [--folder F]   what the disk gives of reads at random places: by length, by how many are under way, by threads (Linux)");
     Console.Error.WriteLine("  engine [--only WORDS] [--threads N]   steps by automatic differentiation: time, allocations, page faults, with freed memory given back and kept");

@@ -36,6 +36,10 @@ public sealed class PreparedData : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Samples.Dispose();
 
+    /// <summary>The same samples, split in another way.</summary>
+    internal PreparedData With(SampleSplit split) =>
+        new() { Samples = Samples, Preprocessing = Preprocessing, Description = Description, Split = split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = IsReused };
+
     /// <summary>The same with its samples in another place.</summary>
     internal PreparedData With(SampleStore samples, bool isReused = false) =>
         new() { Samples = samples, Preprocessing = Preprocessing, Description = Description, Split = Split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = isReused };

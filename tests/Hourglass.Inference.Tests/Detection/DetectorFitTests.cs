@@ -56,6 +56,18 @@ public sealed class DetectorFitTests
     }
 
     [Fact]
+    public void A_share_of_the_rows_to_compare_with_is_the_first_ones()
+    {
+        var (references, fresh) = (Draw(500, 1), Draw(200, 3));
+        double[] Scores(float[] rows, double share) => DetectorFit.Fit(new DetectorBasis(Rows, [], rows), Draw(300, 2), [new RuleRecord("neighbours", [new NeighbourRecord { Neighbours = 4, Share = share }])]).Score(fresh);
+        Assert.Equal(Scores(references[..(3 * 125)], 1), Scores(references, 0.25));
+        Assert.NotEqual(Scores(references, 1), Scores(references, 0.25));
+        using var basis = new DetectorBasis(Rows, [], references);
+        Assert.All([0, -1, 1.5, double.NaN], share => Assert.Contains("share", new NeighbourRecord { Share = share }.Fault(basis), StringComparison.Ordinal));
+        Assert.Null(new NeighbourRecord { Share = 0.001 }.Fault(basis));
+    }
+
+    [Fact]
     public void Across_folds_every_row_is_scored_by_the_others_in_units_that_its_fold_had_no_say_in()
     {
         const int Count = 900, Folds = 3;

@@ -16,12 +16,16 @@ public sealed record NeighbourRecord : TermRecord
     /// <summary>Whether a neighbour equal to the sample is passed over: where samples that are scored were learnt from, it is the sample itself.</summary>
     public bool PassesOverEqual { get; init; }
 
+    /// <summary>Share of the samples to compare with that count, the first ones: where training samples may be anomalies they stand from the most typical to the strangest.</summary>
+    public double Share { get; init; } = 1;
+
     internal override ScoreTerm Fit(DetectorBasis basis, IReadOnlyList<ScoringBatch> heldOut) => new NeighbourTerm(this, basis, FeatureViews.Fit(Views, basis));
 
     internal override ScoreTerm Read(DetectorBasis basis, TermTensors tensors) => new NeighbourTerm(this, basis, FeatureViews.Read(Views, basis, tensors));
 
     internal override string? Fault(DetectorBasis basis) =>
         Neighbours is < 1 or > 1000 ? $"neighbours must be from 1 to 1000, got {Neighbours}"
+        : Share is not (> 0 and <= 1) ? $"the share of the samples to compare with must be above 0 and at most 1, got {Share}"
         : Views.Count is 0 or > MaximumViews ? $"views must be 1 to {MaximumViews}, got {Views.Count}"
         : basis.References.Length == 0 ? "neighbours need normal samples to compare with"
         : base.Fault(basis);
@@ -36,7 +40,7 @@ internal sealed class NeighbourTerm : ScoreTerm
     private readonly DetectorBasis _basis;
 
     public NeighbourTerm(NeighbourRecord record, DetectorBasis basis, FeatureViews views)
-        : this(record, basis, views, new NeighbourSearch(views.Apply(basis.References), views.Width))
+        : this(record, basis, views, new NeighbourSearch(views.Apply(Compared(record, basis)), views.Width))
     {
     }
 
@@ -92,6 +96,9 @@ internal sealed class NeighbourTerm : ScoreTerm
 
     private ReadOnlySpan<Neighbour> Kept(ReadOnlySpan<Neighbour> found) =>
         !_record.PassesOverEqual || found.Length == 1 ? found : found[0].Distance == 0 ? found[1..] : found[..^1];
+
+    private static float[] Compared(NeighbourRecord record, DetectorBasis basis) =>
+        record.Share == 1 ? basis.References : basis.References[..(Math.Max(1, (int)(record.Share * basis.References.Length / basis.SampleLength)) * basis.SampleLength)];
 
     private static void Split(ReadOnlySpan<float> sample, ReadOnlySpan<float> neighbour, double divisor, Span<double> contributions)
     {

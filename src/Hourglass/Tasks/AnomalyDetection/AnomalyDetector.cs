@@ -5,7 +5,6 @@ using Hourglass.Detection;
 using Hourglass.Detection.Calibration;
 using Hourglass.Engine;
 using Hourglass.Preprocessing;
-using Hourglass.Scoring;
 
 namespace Hourglass.Tasks.AnomalyDetection;
 
@@ -14,7 +13,6 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// A process that only scores needs no training engine: <see cref="Hourglass.Detection.Detector"/> does the arithmetic.</remarks>
 public sealed class AnomalyDetector : IDisposable
 {
-    private const int MaximumReferenceValues = 1 << 25; // 128 MB
     private const int LeastSamples = 10; // with fewer, what is usual cannot be told from what is one sample's own
 
     private readonly IReadOnlyList<BundleContents> _members;
@@ -82,8 +80,8 @@ public sealed class AnomalyDetector : IDisposable
             throw new HourglassException($"{data.Description.Source}: none of its {data.Samples.Count} samples was held out, and thresholds come from such. Hold out a share above 0 (--held-out 0.2 is usual), give more samples, or make thresholds from all with --folds 5.");
         }
 
-        var members = MemberTraining.Run(data, options, observer, cancellationToken);
-        return new AnomalyDetector(DetectorFit.Fit(Basis(data, options, members), Rows(data.Samples, data.Split.Validation), options.Rules), members);
+        var learnt = LearntPart.Of(data, options, observer, cancellationToken);
+        return new AnomalyDetector(DetectorFit.Fit(learnt.Basis, LearntPart.Rows(data.Samples, data.Split.Validation), options.Rules), learnt.Members);
     }
 
     // Thresholds from all samples, each scored without its fold; what scores in the end has learnt from all.
@@ -102,14 +100,13 @@ public sealed class AnomalyDetector : IDisposable
             {
                 var part = Prepare(request, request.Preparation with { Validation = share, ValidationFrom = fold * share }, null, cancellationToken);
                 parts.Add(part);
-                var own = Basis(part, options, MemberTraining.Run(part, options, observer is null ? null : observer with { Prepared = null }, cancellationToken));
-                folds.Add(new HeldOutFold(own, Rows(part.Samples, part.Split.Validation)));
+                var own = LearntPart.Of(part, options, observer is null ? null : observer with { Prepared = null }, cancellationToken);
+                folds.Add(new HeldOutFold(own.Basis, LearntPart.Rows(part.Samples, part.Split.Validation)));
             }
 
             // Members learn from all; of samples to compare with, as many are kept as a fold was compared with: among more, the nearest are nearer, and scores lower than those that thresholds come from.
-            var members = MemberTraining.Run(all, options, observer, cancellationToken);
-            var basis = Basis(all, options with { MaximumReferences = Math.Min(options.MaximumReferences, (int)((1 - share) * all.Split.Training.Length)) }, members);
-            var detector = Kept(new AnomalyDetector(DetectorFit.Fit(basis, folds, options.Rules), members), request.Out);
+            var learnt = LearntPart.Of(all, options with { MaximumReferences = Math.Min(options.MaximumReferences, (int)((1 - share) * all.Split.Training.Length)) }, observer, cancellationToken);
+            var detector = Kept(new AnomalyDetector(DetectorFit.Fit(learnt.Basis, folds, options.Rules), learnt.Members), request.Out);
             observer?.Detected?.Invoke(detector, [.. DetectorFit.OutOfFold(detector.Detector, folds, options.Rules).Zip(parts, (own, part) => new HeldOutPart(own, part))]);
             return detector;
         }
@@ -130,10 +127,6 @@ public sealed class AnomalyDetector : IDisposable
 
     private static PreparedData Prepare(DetectRequest request, PreparationOptions preparation, TrainObserver? observer, CancellationToken cancellationToken) => DataFile.Prepare(
         request.Data, request.Read, preparation with { ByPlace = true, KeepsConstants = true, Seed = request.Detector.Member.Training.Seed, Scaling = preparation.Scaling ?? request.Detector.Scaling, TableScaling = Scaling.Quantile }, observer?.Reading, cancellationToken);
-
-    private static DetectorBasis Basis(PreparedData data, DetectorOptions options, List<BundleContents> members) => new(
-        data.Preprocessing, [.. members.Select(member => DetectorBundle.Member(member, ""))], Rows(data.Samples, Spread(data.Split.Training, Math.Min(options.MaximumReferences, MaximumReferenceValues / data.Samples.SampleLength))),
-        HasPca(members[0]) ? KernelReconstructor.OfPca(members[0], "") : null);
 
     /// <summary>Learns what is normal, on another thread.</summary>
     /// <param name="request">What to learn from and how.</param>
@@ -212,8 +205,6 @@ public sealed class AnomalyDetector : IDisposable
         return [.. labels.Codes.Select(code => code < 0 ? throw new HourglassException($"{source}: a sample has no label. Leave such samples out.") : isNormal[code] ? null : labels.Names[code])];
     }
 
-    private static bool HasPca(BundleContents member) => member.Weights.ContainsKey("pca.components");
-
     private static IEnumerable<float[]> Blocks(SampleStore samples, IProgress<double>? progress = null)
     {
         var rows = Math.Max(1, (1 << 20) / samples.SampleLength);
@@ -225,15 +216,4 @@ public sealed class AnomalyDetector : IDisposable
             yield return block;
         }
     }
-
-    private static float[] Rows(SampleStore samples, long[] indices)
-    {
-        var rows = new float[checked(indices.Length * samples.SampleLength)];
-        samples.Gather(indices, rows);
-        return rows;
-    }
-
-    // At even steps, so that nothing is drawn.
-    private static long[] Spread(long[] indices, int most) => indices.Length <= most ? indices
-        : [.. Enumerable.Range(0, most).Select(place => indices[(long)place * indices.Length / most])];
 }

@@ -39,8 +39,11 @@ public sealed record DetectorOptions
     /// <summary>The latent size as the principal components that hold this share of the variance; the member's own when null.</summary>
     public double? LatentVariance { get; init; }
 
-    /// <summary>Share of the training samples that a first training finds strangest and a second one leaves out.</summary>
-    public double Trimmed { get; init; }
+    /// <summary>Where training samples may be anomalies: a detector that says which of them look typical, and is not kept; null where all are normal.</summary>
+    public DetectorOptions? FirstLook { get; init; }
+
+    /// <summary>Share of the training samples, those that the first look scores lowest, that members learn from.</summary>
+    public double Typical { get; init; } = 0.5;
 
     /// <summary>Folds, 3 or more, each scored by members and references that had no part of it, so that all samples make thresholds and train the members that score; 0: a part is held out instead.
     /// Takes as many more trainings: for small data.</summary>
@@ -92,9 +95,27 @@ public sealed record DetectorOptions
         ],
     };
 
-    /// <summary>The default where a few percent of the training samples may be anomalies: a narrow model that is trained shortly, twice, the second
-    /// time without the samples that the first one reconstructs worst, beside principal components and an isolation forest; no term can drown the others.</summary>
+    /// <summary>The default where a few percent of the training samples may be anomalies: what a first look finds typical is learnt from, and compared with.</summary>
     public static DetectorOptions ForContaminated() => new()
+    {
+        Member = new DetectorOptions().Member with { Objective = new SquaredErrorOptions() },
+        Scaling = Data.Scaling.MinMax,
+        Steps = 750,
+        FirstLook = AtFirst,
+        Rules =
+        [
+            new(DetectorRules.Autoencoder,
+            [
+                new ReconstructionRecord { IsPlain = true, Limit = 3 },
+                new NeighbourRecord { Neighbours = 50, Share = 0.5, Limit = 3 },
+                new NeighbourRecord { Neighbours = 50, Views = [FeatureView.NormalScores], Share = 0.5, Limit = 3 },
+            ]),
+            .. DetectorRules.Rivals,
+        ],
+    };
+
+    // A narrow model that is trained shortly, beside principal components and an isolation forest; no term can drown the others.
+    private static DetectorOptions AtFirst => new()
     {
         Member = new()
         {
@@ -102,19 +123,16 @@ public sealed record DetectorOptions
             Objective = new SquaredErrorOptions(),
             Training = new TrainingOptions { BatchSize = 128, LearningRate = 0.003, Schedule = ScheduleKind.Cosine, Patience = null },
         },
-        Scaling = Data.Scaling.MinMax,
         Steps = 250,
         LatentVariance = 0.35,
-        Trimmed = 0.1,
         Rules =
         [
             new(DetectorRules.Autoencoder,
             [
                 new ReconstructionRecord { IsPlain = true, Limit = 3 },
                 new ReconstructionRecord { Source = ReconstructionSource.Pca, IsPlain = true, Limit = 3 },
-                new IsolationRecord { Trees = 1000, Samples = 128, Limit = 3, Weight = 3 },
+                new IsolationRecord { Trees = 300, Samples = 128, Limit = 3 },
             ]),
-            .. DetectorRules.Rivals,
         ],
     };
 }

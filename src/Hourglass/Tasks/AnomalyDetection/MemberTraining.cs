@@ -28,7 +28,7 @@ internal static class MemberTraining
         {
             var member = DataDefaults.Complete(open, data.Preprocessing, data.Split.Training.Length);
             member = member with { Training = member.Training with { Seed = member.Training.Seed + place, Epochs = Epochs(options, member, data.Split.Training.Length) } };
-            using var trained = Trained(data, options, member, place == 0, place == 0 ? observer : observer is null ? null : observer with { Prepared = null }, cancellationToken);
+            using var trained = Run(data, member, place == 0, place == 0 ? observer : observer is null ? null : observer with { Prepared = null }, cancellationToken);
             members.Add(ModelBundle.ToContents(trained));
         }
 
@@ -38,28 +38,6 @@ internal static class MemberTraining
     // The default is made for rows; pictures and series get the network that suits them, unless the user chose one.
     private static AutoencoderOptions Suited(AutoencoderOptions member, PreparedData data) =>
         data.Preprocessing.SampleShape.Count > 1 && ReferenceEquals(member.Network, DetectorOptions.RowNetwork) ? member with { Network = null, LatentSize = null, Corruption = new NoCorruptionOptions() } : member;
-
-    private static TrainedAutoencoder Trained(PreparedData data, DetectorOptions options, AutoencoderOptions member, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
-    {
-        var first = Run(data, data.Split.Training, member, withPca, observer, cancellationToken);
-        if (options.Trimmed == 0)
-        {
-            return first;
-        }
-
-        using (first)
-        {
-            return Run(data, Trim(first, data, options.Trimmed), member, withPca, observer, cancellationToken);
-        }
-    }
-
-    // Samples that a first training cannot reconstruct are where anomalies are to be found: the second one does without them.
-    private static long[] Trim(TrainedAutoencoder first, PreparedData data, double share)
-    {
-        var errors = first.Measure(data.Samples, data.Split.Training).Squared;
-        var bound = errors.Order().ElementAt((int)((1 - share) * (errors.Length - 1)));
-        return [.. data.Split.Training.Where((_, place) => errors[place] <= bound)];
-    }
 
     // Components whose latents hold a share of the variance of all.
     private static int Components(PreparedData data, double share, int seed)
@@ -99,18 +77,18 @@ internal static class MemberTraining
         : (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, 100_000);
 
     // The held-out part serves thresholds only: training sees none of it, not even to know when to stop.
-    private static TrainedAutoencoder Run(PreparedData data, long[] training, AutoencoderOptions options, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
+    private static TrainedAutoencoder Run(PreparedData data, AutoencoderOptions options, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)
     {
         var started = DateTimeOffset.UtcNow;
         observer?.Prepared?.Invoke(data, options);
         var model = new Autoencoder(options);
-        using var trainer = new Trainer(model, data.Samples, new SampleSplit(training, []));
+        using var trainer = new Trainer(model, data.Samples, new SampleSplit(data.Split.Training, []));
         var history = trainer.Run(observer?.Training, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         model.to(CPU);
         var held = data.Split.Validation.Length > 0 ? data.Split.Validation : data.Split.Training;
         var errors = new TrainedAutoencoder(model, data.Preprocessing, null, null, null!).Measure(data.Samples, held);
-        var record = new TrainingRecord(data.Description, training.Length, data.Split.Validation.Length, history, errors.Objective.Average(), null, EngineVersions.Current, started)
+        var record = new TrainingRecord(data.Description, data.Split.Training.Length, data.Split.Validation.Length, history, errors.Objective.Average(), null, EngineVersions.Current, started)
         {
             SquaredError = errors.Squared.Average(),
             NormalizedSquaredError = errors.Normalized.Average(),

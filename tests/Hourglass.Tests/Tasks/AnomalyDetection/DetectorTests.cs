@@ -167,6 +167,30 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
         Assert.True(Hourglass.Evaluation.Ranking.Auroc(scores, [.. scores.Select((_, row) => row % 33 == 0)]) > 0.9);
     }
 
+    // A crowd is near itself, so that neighbours among all rows do not find it.
+    [Fact]
+    public void A_crowd_of_anomalies_among_the_training_rows_is_not_what_rows_are_compared_with()
+    {
+        var random = new Random(5);
+        using var detector = AnomalyDetector.Fit(new DetectRequest
+        {
+            Data = Table("crowd.csv", 1000, 8, (values, row) =>
+            {
+                if (row % 12 == 0)
+                {
+                    double[] crowd = [2.5, -2, 1150, 4, -3, 2.5];
+                    Array.ForEach([0, 1, 2, 3, 4, 5], place => values[place] = crowd[place] * (1 + (0.02 * random.NextDouble())));
+                }
+            }),
+            Read = new ReadOptions { Label = "y" },
+            Detector = DetectorOptions.ForContaminated(),
+        });
+        Assert.True(Auroc(detector.Use("neighbours")) < 0.6);
+        Assert.True(Auroc(detector) > 0.95);
+
+        double Auroc(AnomalyDetector rule) => rule.Score(In("crowd.csv")) is var scores ? Hourglass.Evaluation.Ranking.Auroc(scores, [.. scores.Select((_, row) => row % 12 == 0)]) : 0;
+    }
+
     [Fact]
     public void A_mutated_detector_file_is_refused_or_works_and_never_crashes()
     {
