@@ -19,7 +19,7 @@ internal static class DetectTrainCommand
         var held = new Option<double>("--held-out") { Description = "Share of the samples that only thresholds and p-values are made from.", DefaultValueFactory = _ => DetectRequest.HeldOutShare };
         var folds = new Option<int>("--folds") { Description = "Instead of holding a part out: so many folds, each scored by what was trained without it, so that all samples make thresholds and train (3 or more; as many more trainings; for small data)." };
         var members = new Option<string?>("--members") { Description = "Autoencoders in the ensemble (2); \"convolutional\" for pictures: convolutional ones, with their error in features beside that in pixels, or \"convolutional:3\" for so many." };
-        var contaminated = new Option<bool>("--contaminated") { Description = "A few percent of the samples may be anomalies: narrow models, trained a second time without the strangest samples." };
+        var contaminated = new Option<bool>("--contaminated") { Description = "A few percent of the samples may be anomalies: learns from the half that a first look finds typical." };
         var scaling = new Option<string?>("--scaling") { Description = "Numbers: none, standard, robust, quantile or min-max; quantile for tables when left out." };
         var report = new Option<string?>("--report") { Description = "A page about it: rivals on the held-out samples, and why the highest of these score high (.html)." };
         var (read, model) = (new ReadFlags(), new ModelFlags());
