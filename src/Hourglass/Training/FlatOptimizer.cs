@@ -88,16 +88,8 @@ internal abstract unsafe class FlatOptimizer(FlatParameters parameters) : IDispo
     {
         var (rule, length) = (Rule(learningRate), (int)parameters.Values.numel());
         var runs = (length + RunLength - 1) / RunLength;
-        var threads = Math.Clamp(runs / RunsOfThread, 1, get_num_threads());
-        if (threads == 1)
-        {
-            Run(0);
-        }
-        else
-        {
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, Run);
-        }
-
+        var threads = Math.Clamp(runs / RunsOfThread, 1, EngineThreads.Ours);
+        EngineThreads.Share(threads, Run);
         GC.KeepAlive(this);
 
         void Run(int thread)

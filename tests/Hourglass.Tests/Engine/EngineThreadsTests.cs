@@ -1,5 +1,7 @@
 using Hourglass.Engine;
+using Hourglass.Kernels;
 using Hourglass.Networks.Dense;
+using Hourglass.Networks.Recurrent;
 using Hourglass.Objectives;
 using Hourglass.Preprocessing;
 using Hourglass.Tests.Training;
@@ -30,6 +32,39 @@ public sealed class EngineThreadsTests
         });
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Work_of_our_own_is_shared_by_as_many_threads_and_takes_denormal_numbers_for_zero(bool isKept) => OnThread(() =>
+    {
+        var threads = get_num_threads();
+        set_num_threads(3);
+        using (isKept ? EngineThreads.One() : null)
+        {
+            Assert.Equal(3, EngineThreads.Ours);
+            var (results, smallest) = (new float[7], new float[] { 1e-39f }); // an array's: the compiler must not know it
+            EngineThreads.Share(results.Length, piece => results[piece] = piece + 1 + (smallest[0] * 1e38f * 10));
+            Assert.Equal(FlushedDenormals.IsSupported ? [1, 2, 3, 4, 5, 6, 7] : [2, 3, 4, 5, 6, 7, 8], results);
+            Assert.Equal(1, smallest[0] * 1e38f * 10, 1e-4f);
+        }
+
+        set_num_threads(threads);
+    });
+
+    [Fact]
+    public void Threads_of_our_own_work_at_the_same_time() => OnThread(() =>
+    {
+        var threads = get_num_threads();
+        set_num_threads(2);
+        using (EngineThreads.One())
+        {
+            using var both = new Barrier(2);
+            EngineThreads.Share(2, _ => Assert.True(both.SignalAndWait(TimeSpan.FromMinutes(1)), "The other thread never came."));
+        }
+
+        set_num_threads(threads);
+    });
+
     [Fact]
     public void A_step_with_threads_of_its_own_says_so()
     {
@@ -50,6 +85,16 @@ public sealed class EngineThreadsTests
         Assert.False(alone.HasOwnThreads);
         Assert.True(shared.HasOwnThreads);
         Assert.False(automatic.HasOwnThreads);
+
+        using var series = new Autoencoder(options with { Input = options.Input! with { Shape = [5, 1] }, Network = new RecurrentNetworkOptions { Width = 3 } });
+        using var gated = new AutogradStep(series, reader);
+        OnThread(() =>
+        {
+            var count = get_num_threads();
+            set_num_threads(2);
+            Assert.True(gated.HasOwnThreads);
+            set_num_threads(count);
+        });
     }
 
     private static void OnThread(Action work)

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Hourglass.Engine;
 using Hourglass.Kernels;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
@@ -20,7 +21,6 @@ internal sealed unsafe class GatedPass : IDisposable
     private readonly int _steps;
     private readonly int _inputs;
     private readonly int _width;
-    private readonly int _threads;
     private readonly int _rows;
     private readonly int _inputStride;
     private readonly int _stride;
@@ -36,11 +36,10 @@ internal sealed unsafe class GatedPass : IDisposable
     /// <param name="steps">Steps of each.</param>
     /// <param name="inputs">Values in a step.</param>
     /// <param name="width">Values in a state.</param>
-    /// <param name="threads">Threads that share the series.</param>
     /// <param name="keeps">Whether the way back will be asked for.</param>
-    public GatedPass(int batch, int steps, int inputs, int width, int threads, bool keeps)
+    public GatedPass(int batch, int steps, int inputs, int width, bool keeps)
     {
-        (_batch, _steps, _inputs, _width, _threads, _keeps) = (batch, steps, inputs, width, threads, keeps);
+        (_batch, _steps, _inputs, _width, _keeps) = (batch, steps, inputs, width, keeps);
         (_rows, _inputStride, _stride) = (DenseMap.Padded(batch, DenseMap.TileRows), DenseMap.Stride(inputs), DenseMap.Stride(width));
         _maps = Room(MapsLength);
         var kept = keeps ? steps : 1;
@@ -252,22 +251,7 @@ internal sealed unsafe class GatedPass : IDisposable
         return [inputs, states, inputBias, stateBias];
     }
 
-    private void ForEachPart(Action<int, int, int> work)
-    {
-        if (_threads == 1 || Parts == 1)
-        {
-            for (var part = 0; part < Parts; part++)
-            {
-                Do(part);
-            }
-        }
-        else
-        {
-            Parallel.For(0, Parts, new ParallelOptions { MaxDegreeOfParallelism = _threads }, Do);
-        }
-
-        void Do(int part) => work(part, part * PartRows, Math.Min(PartRows, _rows - (part * PartRows)));
-    }
+    private void ForEachPart(Action<int, int, int> work) => EngineThreads.Share(Parts, part => work(part, part * PartRows, Math.Min(PartRows, _rows - (part * PartRows))));
 
     private static void Pack(DenseMap map, Tensor weights, Tensor bias, int gate) => map.Pack(Of(weights, gate), Of(bias, gate));
 

@@ -15,7 +15,7 @@ internal sealed class GatedSequence : autograd.SingleTensorFunction<GatedSequenc
     /// <returns>The state after each step, [batch, step, width].</returns>
     public static Tensor Apply(Tensor steps, Tensor state, IReadOnlyList<Tensor> weights)
     {
-        GatedPass Start(bool keeps) => new((int)steps.shape[0], (int)steps.shape[1], (int)steps.shape[2], (int)state.shape[1], get_num_threads(), keeps) { ReachesSteps = steps.requires_grad };
+        GatedPass Start(bool keeps) => new((int)steps.shape[0], (int)steps.shape[1], (int)steps.shape[2], (int)state.shape[1], keeps) { ReachesSteps = steps.requires_grad };
         if (is_grad_enabled())
         {
             return apply(Start(keeps: true), steps, state, weights[0], weights[1], weights[2], weights[3]);

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Hourglass.Collectives;
 using Hourglass.Engine;
 using Hourglass.Networks;
+using Hourglass.Networks.Recurrent;
 using static TorchSharp.torch;
 
 namespace Hourglass.Training.Steps;
@@ -13,6 +14,9 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
     private readonly TrainingOptions _options = model.Options.Training;
 
     public override string Engine => $"automatic differentiation, {(_options.Precision == Precision.Bfloat16 ? "products in bfloat16, " : "")}{get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(obstacle is null ? "" : $" ({obstacle})")}";
+
+    // Nearly all of such a step is our own pass over the series.
+    public override bool HasOwnThreads => reader.Device.type == TorchSharp.DeviceType.CPU && model.Options.Network is RecurrentNetworkOptions { Cell: RecurrentCell.Gru } && get_num_threads() > 1;
 
     public override void Dispose()
     {
