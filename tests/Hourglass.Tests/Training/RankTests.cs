@@ -158,7 +158,15 @@ public sealed class RankTests
             var options = TrainerTests.SmallOptions() with { Training = new TrainingOptions { BatchSize = 8, Epochs = 1000, Patience = null } };
             using var model = new Autoencoder(options);
             using var trainer = new Trainer(model, store, TrainerTests.Split(store.Count)) { Ranks = ranks };
-            var history = trainer.Run(new Progress(value => stop.CancelAfter(value.Epoch == 2 && ranks.Rank == 1 ? 0 : -1)), stop.Token);
+            var history = trainer.Run(
+                new Progress(value =>
+                {
+                    if (value.Epoch == 2 && ranks.Rank == 1)
+                    {
+                        stop.Cancel();
+                    }
+                }),
+                stop.Token);
             return (history.StopReason, TrainerTests.Weights(model));
         });
         Assert.Equal([StopReason.Interrupted, StopReason.Interrupted], reasons.Select(reason => reason.StopReason));
