@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using CsCheck;
 using Hourglass.Data;
+using Hourglass.Data.Tabular;
 
 namespace Hourglass.Tests.Data;
 
@@ -65,6 +66,31 @@ public sealed class CsvBlockTests : IDisposable
         },
         iter: 100, threads: 1);
 
+    [Fact]
+    public void Lines_of_any_length_that_end_in_any_way_do_too() => Gen.Frequency((6, One("1,2", "3.5,-4", ",", "7,", ",8")), (1, One("", "5", "1,2,3", "\r", "6, 7")), (20, One("0.25,12345"))).SelectMany(line => One("\n", "\n", "\n", "\n", "\r\n", "").Select(end => line + end)).Array[0, 40].Sample(
+        lines =>
+        {
+            var text = "c0,c1\n" + string.Concat(lines);
+            foreach (var uniform in new[] { text, text.Replace("\r\n", "\n", StringComparison.Ordinal), text.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal) })
+            {
+                Assert.Equal(Told(uniform, true, new ReadOptions()), Told(uniform, false, new ReadOptions()));
+            }
+        },
+        iter: 100, threads: 1);
+
+    // As many fields as two records have, and lines that end within records.
+    [Theory]
+    [InlineData("1,2\n3,4\n5\n6\n")]
+    [InlineData("1,2\n3,4\n5\n6\n7,8\n")]
+    [InlineData("1,2\n3,4\n5,6,7,8\n")]
+    [InlineData("1,2\n3,4,5\n6\n")]
+    [InlineData("1,2\r\n3,4\n5,6\r\n")]
+    [InlineData("1,2\n3,4\n5,6\r")]
+    [InlineData("1,2\n3,4\n5,\n,\n")]
+    [InlineData("1,2\n3,4\n5,")]
+    public void Records_and_lines_that_do_not_agree_are_found(string lines) =>
+        Assert.Equal(Told("c0,c1\n" + lines, true, new ReadOptions()), Told("c0,c1\n" + lines, false, new ReadOptions()));
+
     [Theory]
     [InlineData("\n")]
     [InlineData("\r\n")]
@@ -78,10 +104,27 @@ public sealed class CsvBlockTests : IDisposable
         Assert.Equal(Told(text, true, read, byPlace: true), Told(text, false, read, byPlace: true));
     }
 
-    [Fact]
-    public void A_line_longer_than_a_block_is_left_to_the_general_reader()
+    // Blocks are of 256 kB, and read a little further at first; a line may be of a megabyte.
+    [Theory]
+    [InlineData(3_000, true)]
+    [InlineData(5_000, true)]
+    [InlineData(300_000, true)]
+    [InlineData(900_000, true)]
+    [InlineData(1_500_000, false)]
+    public void A_long_line_is_of_the_block_in_which_it_begins_or_left_to_the_general_reader(int spaces, bool isQuick)
     {
-        var text = "a,b\n" + string.Concat(Enumerable.Range(0, 30).Select(row => $"{row}.5,{new string(' ', row == 20 ? 1_100_000 : 0)}{row}\n"));
+        var text = "a,b\n" + string.Concat(Enumerable.Range(0, 60_000).Select(row => $"{row}.5,{new string(' ', row % 29_000 == 17_000 ? spaces : 0)}{row}\n"));
+        Assert.Equal(Told(text, true, new ReadOptions()), Told(text, false, new ReadOptions()));
+        using var blocks = CsvBlocks.Open(Write(text, isCompressed: false), new CsvDialect((byte)',', '.', 2, HasHeader: true));
+        var rows = Enumerable.Range(0, blocks.Count).Select(number => blocks.Read(number)?.Rows).ToList();
+        Assert.Equal(isQuick ? 60_000 : null, rows.Aggregate((int?)0, (sum, count) => sum + count));
+    }
+
+    [Fact]
+    public void Files_of_many_columns_are_read_in_longer_blocks()
+    {
+        var random = new Random(4);
+        var text = string.Concat(Enumerable.Range(0, 1_500).Select(_ => string.Join(',', Enumerable.Range(0, 300).Select(_ => FormattableString.Invariant($"{random.NextDouble():0.000}"))) + "\n"));
         Assert.Equal(Told(text, true, new ReadOptions()), Told(text, false, new ReadOptions()));
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace Hourglass.Data.Arrays;
 
@@ -77,11 +76,7 @@ internal abstract class ArraySource : IDisposable
     }
 
     /// <summary>Hash of one file's bytes.</summary>
-    protected static string HashFile(string path)
-    {
-        using var stream = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
+    protected static string HashFile(string path) => FileHash.Of(path);
 
     /// <summary>The shape of a sample from the shape of a whole array, [sample, ...].</summary>
     /// <exception cref="DataException">No shape of samples that a model takes.</exception>

@@ -21,12 +21,12 @@ internal static class ColumnKinds
 
     public static ColumnKind Infer(ColumnStatistics column)
     {
-        if (column.Distinct.Count <= 1)
+        if (column.DistinctCount <= 1)
         {
             return ColumnKind.Constant;
         }
 
-        if (column.Distinct.Count == 2 && BooleanWords.Any(words => column.Distinct.Keys.All(text => words.Contains(text.ToLowerInvariant()))))
+        if (column.DistinctCount == 2 && BooleanWords.Any(words => column.Distinct.Keys.All(text => words.Contains(text.ToLowerInvariant()))))
         {
             return ColumnKind.Boolean;
         }
@@ -44,18 +44,18 @@ internal static class ColumnKinds
             return ColumnKind.Numeric;
         }
 
-        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
+        var distinctShare = column.DistinctCount / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
         var isNumbered = column.Present >= 20 && distinctShare > 0.999 && column.Ascending && (column.Maximum - column.Minimum) <= 2.0 * column.Present;
         var isCode = column.Present >= 50 && distinctShare > 0.9 && column.Minimum >= 100_000 && column.Maximum < column.Minimum * 20;
         return isNumbered || isCode || (IsIdentifierName(column.Name) && distinctShare > 0.9) ? ColumnKind.Identifier
             : column.LeadingZeros > 0 ? ColumnKind.Categorical
-            : column.Distinct.Count <= CodeCategories && column.Minimum >= 0 && column.Maximum <= 20 ? ColumnKind.Categorical
+            : column.DistinctCount <= CodeCategories && column.Minimum >= 0 && column.Maximum <= 20 ? ColumnKind.Categorical
             : ColumnKind.Numeric;
     }
 
     private static ColumnKind InferText(ColumnStatistics column)
     {
-        var distinctShare = column.Distinct.Count / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
+        var distinctShare = column.DistinctCount / (double)Math.Min(column.Present, TextCounts.MaximumDistinct);
         var hasWords = column.Texts.WithSpaces > 0.5 * column.Present;
         return column.Present >= 20 && distinctShare > 0.9 && !hasWords ? ColumnKind.Identifier
             : hasWords && distinctShare > 0.5 && column.Texts.Characters > 20 * column.Present ? ColumnKind.Text

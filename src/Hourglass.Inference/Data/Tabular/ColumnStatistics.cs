@@ -6,30 +6,29 @@ namespace Hourglass.Data.Tabular;
 /// <param name="schedule">Of the numbers' sample; null to count them only.</param>
 internal sealed class ColumnStatistics(string name, char decimalMark, SampleSchedule? schedule)
 {
-    private double _first = double.NaN;
-    private double _last = double.NegativeInfinity;
+    private NumberFacts _seen = NumberFacts.None;
 
     public string Name => name;
 
     public long Count { get; private set; }
 
-    public long Missing { get; private set; }
+    public long Missing => _seen.Missing;
 
     public long TrainingMissing { get; private set; }
 
     public long Numeric { get; private set; }
 
-    public long Integers { get; private set; }
+    public long Integers => _seen.Integers;
 
     public long Dates { get; private set; }
 
     public long LeadingZeros { get; private set; }
 
-    public bool Ascending { get; private set; } = true;
+    public bool Ascending => _seen.IsAscending;
 
-    public double Minimum { get; private set; } = double.PositiveInfinity;
+    public double Minimum => _seen.Minimum;
 
-    public double Maximum { get; private set; } = double.NegativeInfinity;
+    public double Maximum => _seen.Maximum;
 
     /// <summary>Its texts, counted.</summary>
     public TextCounts Texts { get; private set; } = new();
@@ -39,6 +38,9 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
 
     /// <inheritdoc cref="TextCounts.Distinct"/>
     public Dictionary<string, long> Distinct => Texts.Distinct;
+
+    /// <inheritdoc cref="TextCounts.DistinctCount"/>
+    public int DistinctCount => Texts.DistinctCount;
 
     /// <inheritdoc cref="NumberSample.Values"/>
     public List<double> Values => Numbers.Values;
@@ -71,59 +73,45 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
         }
     }
 
+    /// <summary>Whether the texts of a block of numbers need not be looked at.</summary>
+    public bool IsQuick => Texts.IsFull;
+
     /// <summary>Takes a block of the column at once; texts of numbers are left out once no more distinct ones are counted.</summary>
-    /// <param name="block">The rows.</param>
-    /// <param name="column">Which of their columns.</param>
-    /// <param name="given">Its numbers; null where some field is none.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="column">Which of its columns.</param>
     /// <param name="isHeld">Which rows validate.</param>
     /// <param name="training">The others, in order.</param>
-    public void Add(TableBlock block, int column, ReadOnlyMemory<double>? given, bool[] isHeld, int[] training)
+    public void Add(ParsedBlock block, int column, bool[] isHeld, int[] training)
     {
-        if (given is not { Span: var numbers })
+        if (block.Numbers[column] is not { Span: var numbers })
         {
-            for (var row = 0; row < block.Rows; row++)
+            for (var row = 0; row < isHeld.Length; row++)
             {
-                Add(block.Text(row, column), !isHeld[row]);
+                Add(block.Block.Text(row, column), !isHeld[row]);
             }
 
             return;
         }
 
-        Texts.Add(block, column, numbers, isHeld);
+        var facts = block.Facts[column];
+        Texts.Add(block.Block, column, numbers, isHeld);
         Count += numbers.Length;
-        var (missing, integers, minimum, maximum, isAscending, last) = (0, 0, Minimum, Maximum, Ascending, _last);
-        for (var row = 0; row < numbers.Length; row++)
+        for (var row = 0; row < numbers.Length && facts.Missing > 0; row++)
         {
-            var number = numbers[row];
-            if (double.IsNaN(number))
-            {
-                AddMissing(!isHeld[row]);
-                missing++;
-                continue;
-            }
-
-            integers += IsInteger(number) ? 1 : 0;
-            (minimum, maximum) = (number < minimum ? number : minimum, number > maximum ? number : maximum);
-            isAscending &= number > last;
-            last = number;
+            TrainingMissing += double.IsNaN(numbers[row]) && !isHeld[row] ? 1 : 0;
         }
 
-        Numbers.Add(numbers, training, missing > 0);
-        LeadingZeros += integers == numbers.Length - missing ? block.LeadingZeros(column) : 0; // they tell codes from counts, among whole numbers only
-        Numeric += numbers.Length - missing;
-        _first = double.IsNaN(_first) && missing < numbers.Length ? FirstOf(numbers) : _first;
-        (Integers, Minimum, Maximum, Ascending, _last) = (Integers + integers, minimum, maximum, isAscending, last);
+        Numbers.Add(numbers, training, facts.Missing > 0);
+        LeadingZeros += facts.Integers == numbers.Length - facts.Missing ? block.Block.LeadingZeros(column) : 0; // they tell codes from counts, among whole numbers only
+        Numeric += numbers.Length - facts.Missing;
+        _seen = _seen.And(facts);
     }
 
     /// <summary>Takes what was learnt from the rows that come after, but for their texts and the sample of their numbers.</summary>
     public void Join(ColumnStatistics later)
     {
-        Ascending &= later.Ascending && (later.Numeric == 0 || later._first > _last);
-        _first = double.IsNaN(_first) ? later._first : _first;
-        _last = later.Numeric > 0 ? later._last : _last;
-        (Count, Missing, TrainingMissing) = (Count + later.Count, Missing + later.Missing, TrainingMissing + later.TrainingMissing);
-        (Numeric, Integers, Dates, LeadingZeros) = (Numeric + later.Numeric, Integers + later.Integers, Dates + later.Dates, LeadingZeros + later.LeadingZeros);
-        (Minimum, Maximum) = (Math.Min(Minimum, later.Minimum), Math.Max(Maximum, later.Maximum));
+        _seen = _seen.And(later._seen);
+        (Count, TrainingMissing, Numeric, Dates, LeadingZeros) = (Count + later.Count, TrainingMissing + later.TrainingMissing, Numeric + later.Numeric, Dates + later.Dates, LeadingZeros + later.LeadingZeros);
     }
 
     /// <summary>Writes what <see cref="Read"/> takes.</summary>
@@ -131,12 +119,12 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
     /// <param name="hasTexts">Whether texts of numbers are wanted.</param>
     public void Write(BinaryWriter writer, bool hasTexts)
     {
-        foreach (var count in (long[])[Count, Missing, TrainingMissing, Numeric, Integers, Dates, LeadingZeros])
+        foreach (var count in (long[])[Count, TrainingMissing, Numeric, Dates, LeadingZeros, _seen.Missing, _seen.Integers])
         {
             writer.Write(count);
         }
 
-        foreach (var number in (double[])[_first, _last, Minimum, Maximum])
+        foreach (var number in (double[])[_seen.Minimum, _seen.Maximum, _seen.First, _seen.Last])
         {
             writer.Write(number);
         }
@@ -146,49 +134,26 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
     }
 
     /// <summary>Reads what was learnt elsewhere, but for the numbers.</summary>
-    public static ColumnStatistics Read(BinaryReader reader, string name, char decimalMark) => new(name, decimalMark, null)
+    public static ColumnStatistics Read(BinaryReader reader, string name, char decimalMark)
     {
-        Count = reader.ReadInt64(),
-        Missing = reader.ReadInt64(),
-        TrainingMissing = reader.ReadInt64(),
-        Numeric = reader.ReadInt64(),
-        Integers = reader.ReadInt64(),
-        Dates = reader.ReadInt64(),
-        LeadingZeros = reader.ReadInt64(),
-        _first = reader.ReadDouble(),
-        _last = reader.ReadDouble(),
-        Minimum = reader.ReadDouble(),
-        Maximum = reader.ReadDouble(),
-        Ascending = reader.ReadBoolean(),
-        Texts = TextCounts.Read(reader),
-    };
-
-    private static double FirstOf(ReadOnlySpan<double> numbers)
-    {
-        var row = 0;
-        while (double.IsNaN(numbers[row]))
-        {
-            row++;
-        }
-
-        return numbers[row];
+        var column = new ColumnStatistics(name, decimalMark, null) { Count = reader.ReadInt64(), TrainingMissing = reader.ReadInt64(), Numeric = reader.ReadInt64(), Dates = reader.ReadInt64(), LeadingZeros = reader.ReadInt64() };
+        var (missing, integers) = (reader.ReadInt64(), reader.ReadInt64());
+        var (minimum, maximum, first, last) = (reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
+        column._seen = new NumberFacts(missing, integers, minimum, maximum, reader.ReadBoolean(), first, last);
+        column.Texts = TextCounts.Read(reader);
+        return column;
     }
-
-    private static bool IsInteger(double number) => number == Math.Floor(number) && Math.Abs(number) < 1e15;
 
     private void AddMissing(bool isTraining)
     {
-        Missing++;
+        _seen = _seen.And(double.NaN);
         TrainingMissing += isTraining ? 1 : 0;
     }
 
     private void AddNumber(double number, bool isTraining)
     {
         Numeric++;
-        Integers += IsInteger(number) ? 1 : 0;
-        (Minimum, Maximum) = (Math.Min(Minimum, number), Math.Max(Maximum, number));
-        Ascending &= number > _last;
-        (_first, _last) = (double.IsNaN(_first) ? number : _first, number);
+        _seen = _seen.And(number);
         Keep(number, isTraining);
     }
 

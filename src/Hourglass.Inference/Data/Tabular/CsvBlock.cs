@@ -1,14 +1,19 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text;
+using Hourglass.Preprocessing;
 
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Fields of some lines of a CSV file, found by comparing whole registers of bytes.</summary>
 internal sealed class CsvBlock : TableBlock
 {
-    private readonly byte[] _bytes;
+    private const int BytesOfField = 8; // with what ends it, more or less
+    private const int RowsAtOnce = 64; // whose text stays in the innermost cache from column to column
+    private readonly bool _isLent;
+    private byte[] _bytes;
     private readonly CsvDialect _dialect;
     private int[] _bounds = []; // start and end of each field, record after record
     private int _filled;
@@ -16,10 +21,10 @@ internal sealed class CsvBlock : TableBlock
     private int _lineEndsAfterReturn;
     private bool _hasSpaces; // around a field, of which its bounds know nothing
 
-    private CsvBlock(byte[] bytes, CsvDialect dialect) => (_bytes, _dialect) = (bytes, dialect);
+    private CsvBlock(byte[] bytes, CsvDialect dialect, bool isLent) => (_bytes, _dialect, _isLent) = (bytes, dialect, isLent);
 
     /// <summary>A block in which no line begins.</summary>
-    public static CsvBlock Empty { get; } = new([], new CsvDialect(0, '.', 1, false));
+    public static CsvBlock Empty { get; } = new([], new CsvDialect(0, '.', 1, false), isLent: false);
 
     /// <inheritdoc/>
     public override int Rows => _filled / (2 * _dialect.Columns);
@@ -30,32 +35,69 @@ internal sealed class CsvBlock : TableBlock
     /// <param name="stop">After the last.</param>
     /// <param name="dialect">What separates fields.</param>
     /// <param name="skipsHeader">Whether the first record that is not blank is the header.</param>
+    /// <param name="isLent">Whether the bytes go back to the shared pool once the block is released.</param>
     /// <returns>Null for quotes, bytes beyond ASCII, lone carriage returns and records of another length.</returns>
-    public static CsvBlock? Parse(byte[] bytes, int first, int stop, CsvDialect dialect, bool skipsHeader)
+    public static CsvBlock? Parse(byte[] bytes, int first, int stop, CsvDialect dialect, bool skipsHeader, bool isLent = false)
     {
-        var block = new CsvBlock(bytes, dialect);
+        var block = new CsvBlock(bytes, dialect, isLent);
         if (skipsHeader && (first = block.AfterHeader(first, stop)) < 0)
         {
             return null;
         }
 
+        block._bounds = ArrayPool<int>.Shared.Rent(Math.Max(256, 2 * (stop - first) / BytesOfField));
+        block._filled = PlainLines.Split(bytes, first, stop, dialect, ref block._bounds);
+        if (block._filled >= 0)
+        {
+            return block;
+        }
+
+        block._filled = 0;
         return block.Split(first, stop) ? block : null;
     }
 
     /// <inheritdoc/>
-    public override bool TryNumbers(int column, Span<double> numbers)
+    public override bool TryNumbers(int column, Span<double> numbers) => TryNumbers(column, 0, numbers);
+
+    /// <inheritdoc/>
+    public override bool[] AllNumbers(int columns, Span<double> numbers)
     {
-        var (mark, step) = ((byte)_dialect.Decimal, 2 * _dialect.Columns);
-        for (var (row, place) = (0, 2 * column); row < numbers.Length; row++, place += step)
+        var are = new bool[columns];
+        Array.Fill(are, true);
+        for (var first = 0; first < Rows; first += RowsAtOnce)
         {
-            if (!PlainNumber.TryParse(_bytes, _bounds[place], _bounds[place + 1], mark, out numbers[row])
-                && !Numbers.TryParseField(_bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1])), mark, out numbers[row]))
+            for (var column = 0; column < columns; column++)
             {
-                return false;
+                are[column] = are[column] && TryNumbers(column, first, numbers.Slice((column * Rows) + first, Math.Min(RowsAtOnce, Rows - first)));
             }
         }
 
-        return true;
+        return are;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryScaled(int column, NumericTransform transform, Span<float> scaled)
+    {
+        var numbers = ArrayPool<double>.Shared.Rent(scaled.Length);
+        var isDone = TryNumbers(column, numbers.AsSpan(0, scaled.Length)) && transform.TryForward<double>(numbers.AsSpan(0, scaled.Length), scaled);
+        ArrayPool<double>.Shared.Return(numbers);
+        return isDone;
+    }
+
+    /// <inheritdoc/>
+    public override void Release()
+    {
+        var (bytes, bounds) = (_bytes, _bounds);
+        (_bytes, _bounds, _filled) = ([], [], 0);
+        if (_isLent)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+
+        if (bounds.Length > 0)
+        {
+            ArrayPool<int>.Shared.Return(bounds);
+        }
     }
 
     /// <inheritdoc/>
@@ -83,6 +125,21 @@ internal sealed class CsvBlock : TableBlock
         }
 
         return zeros;
+    }
+
+    private bool TryNumbers(int column, int first, Span<double> numbers)
+    {
+        var (mark, step) = ((byte)_dialect.Decimal, 2 * _dialect.Columns);
+        for (var (row, place) = (0, (first * step) + (2 * column)); row < numbers.Length; row++, place += step)
+        {
+            if (!PlainNumber.TryParse(_bytes, _bounds[place], _bounds[place + 1], mark, out numbers[row])
+                && !Numbers.TryParseField(_bytes.AsSpan(_bounds[place]..Math.Max(_bounds[place], _bounds[place + 1])), mark, out numbers[row]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private ReadOnlySpan<byte> Field(int row, int column)
@@ -113,7 +170,6 @@ internal sealed class CsvBlock : TableBlock
     {
         var (delimiter, lineEnd, quote, carriage) = (Vector256.Create(_dialect.Delimiter), Vector256.Create((byte)'\n'), Vector256.Create((byte)'"'), Vector256.Create((byte)'\r'));
         var (strange, start, place, carriages) = (Vector256<byte>.Zero, first, first, 0);
-        _bounds = GC.AllocateUninitializedArray<int>(Math.Max(64, (stop - first) / 3));
         for (; place + Vector256<byte>.Count <= stop; place += Vector256<byte>.Count)
         {
             var bytes = Vector256.LoadUnsafe(ref _bytes[place]);
@@ -157,7 +213,7 @@ internal sealed class CsvBlock : TableBlock
     {
         if (_filled + 2 > _bounds.Length)
         {
-            Array.Resize(ref _bounds, 2 * _bounds.Length);
+            PlainLines.Grow(ref _bounds, _filled);
         }
 
         var last = end;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace Hourglass.Data.Tabular;
@@ -5,17 +6,22 @@ namespace Hourglass.Data.Tabular;
 /// <summary>Blocks of a CSV file of plain ASCII without quotes: cut at line ends, each read by itself.</summary>
 internal sealed class CsvBlocks : TableBlocks
 {
-    private const int BlockSize = 1 << 20; // bytes; a block and what becomes of it stay in the caches
+    private const int Size = 1 << 18; // bytes of a block: it and what becomes of it stay in a core's own cache
+    private const int WideSize = 1 << 20; // of one with long lines
+    private const int WideColumns = 256;
+    private const int Slack = 1 << 12; // for the line that reaches beyond the block
+    private const int MoreSlack = 1 << 16;
     private const int LongestLine = 1 << 20;
     private static ReadOnlySpan<byte> Mark => [0xEF, 0xBB, 0xBF]; // of UTF-8
     private readonly SafeFileHandle _file;
     private readonly long _length;
     private readonly CsvDialect _dialect;
+    private readonly int _size;
 
-    private CsvBlocks(SafeFileHandle file, CsvDialect dialect) => (_file, _length, _dialect) = (file, RandomAccess.GetLength(file), dialect);
+    private CsvBlocks(SafeFileHandle file, CsvDialect dialect) => (_file, _length, _dialect, _size) = (file, RandomAccess.GetLength(file), dialect, dialect.Columns > WideColumns ? WideSize : Size);
 
     /// <inheritdoc/>
-    public override int Count => (int)Math.Min((_length + BlockSize - 1) / BlockSize, int.MaxValue);
+    public override int Count => (int)Math.Min((_length + _size - 1) / _size, int.MaxValue);
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
@@ -26,18 +32,20 @@ internal sealed class CsvBlocks : TableBlocks
     public override TableBlock? Read(int number)
     {
         // A line belongs to the block in which it begins; one byte before tells whether a line begins right at the start.
-        var start = Math.Max(((long)number * BlockSize) - 1, 0);
-        var end = Math.Min((number + 1L) * BlockSize, _length);
-        var bytes = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Min(end + LongestLine, _length) - start, BlockSize + 4096));
-        var held = Fill(bytes, 0, start);
+        var start = Math.Max(((long)number * _size) - 1, 0);
+        var end = Math.Min((number + 1L) * _size, _length);
+        var wanted = (int)(Math.Min(end + Slack, _length) - start);
+        var bytes = ArrayPool<byte>.Shared.Rent(wanted);
+        var held = Fill(bytes, 0, start, wanted);
         var first = number == 0 ? (bytes.AsSpan(0, held).StartsWith(Mark) ? Mark.Length : 0) : bytes.AsSpan(0, held).IndexOf((byte)'\n') + 1;
-        if (number > 0 && (first == 0 || start + first >= end))
+        if (number > 0 && (first == 0 || start + first >= end) && held >= end - start)
         {
-            return first == 0 && held < _length - start ? null : CsvBlock.Empty; // a line that begins before this block ends after it
+            ArrayPool<byte>.Shared.Return(bytes);
+            return CsvBlock.Empty; // a line that begins before this block ends after it
         }
 
         var stop = LastLineEnd(ref bytes, ref held, start, end);
-        return stop < 0 ? null : CsvBlock.Parse(bytes, first, stop, _dialect, skipsHeader: number == 0 && _dialect.HasHeader);
+        return stop < 0 ? null : CsvBlock.Parse(bytes, first, stop, _dialect, skipsHeader: number == 0 && _dialect.HasHeader, isLent: true);
     }
 
     /// <inheritdoc/>
@@ -46,7 +54,7 @@ internal sealed class CsvBlocks : TableBlocks
     // Where the last line that begins in the block ends; more is read where it reaches beyond. Negative for a line without end.
     private int LastLineEnd(ref byte[] bytes, ref int held, long start, long end)
     {
-        if (end == _length)
+        if (end == _length || held < end - start)
         {
             return held == end - start ? held : -1;
         }
@@ -64,20 +72,24 @@ internal sealed class CsvBlocks : TableBlocks
                 return held;
             }
 
-            if (held > BlockSize + LongestLine)
+            if (held > _size + LongestLine)
             {
                 return -1;
             }
 
             from = held;
-            Array.Resize(ref bytes, (int)Math.Min(bytes.Length + (1 << 16), _length - start));
-            held = Fill(bytes, held, start);
+            var more = ArrayPool<byte>.Shared.Rent(held + MoreSlack);
+            bytes.AsSpan(0, held).CopyTo(more);
+            ArrayPool<byte>.Shared.Return(bytes);
+            bytes = more;
+            held = Fill(bytes, held, start, (int)Math.Min(held + MoreSlack, _length - start));
         }
     }
 
-    private int Fill(byte[] bytes, int held, long start)
+    // Reads until so many bytes are held, or the file ends.
+    private int Fill(byte[] bytes, int held, long start, int wanted)
     {
-        while (held < bytes.Length && RandomAccess.Read(_file, bytes.AsSpan(held), start + held) is var read and > 0)
+        while (held < wanted && RandomAccess.Read(_file, bytes.AsSpan(held, wanted - held), start + held) is var read and > 0)
         {
             held += read;
         }

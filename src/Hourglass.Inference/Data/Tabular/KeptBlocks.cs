@@ -1,3 +1,5 @@
+using Hourglass.Preprocessing;
+
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Numbers of a table as a first pass has read them, so that the second need not; as long as they fit.</summary>
@@ -68,6 +70,8 @@ internal sealed class KeptBlocks(TableRoles roles, int sharers) : TableBlocks
             numbers[column]!.Value.Span.CopyTo(values);
             return true;
         }
+
+        public override bool TryScaled(int column, NumericTransform transform, Span<float> scaled) => transform.TryForward(Numbers(column).Span, scaled);
 
         public override string? Text(int row, int column) => (column == roles.Label ? labels! : identifiers!)[row];
 

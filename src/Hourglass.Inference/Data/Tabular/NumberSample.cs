@@ -43,9 +43,11 @@ internal sealed class NumberSample(SampleSchedule? schedule, long before = 0)
             return;
         }
 
-        for (; schedule?[_entry] is var (number, place) && number - Count < training.Length; _entry++)
+        var entries = schedule is null ? [] : schedule.Drawn;
+        var values = _placed ?? CollectionsMarshal.AsSpan(Values);
+        for (; _entry < entries.Length && entries[_entry].Number - Count < training.Length; _entry++)
         {
-            Put(place, numbers[training[(int)(number - Count)]]);
+            values[entries[_entry].Place] = numbers[training[(int)(entries[_entry].Number - Count)]];
         }
 
         Count += training.Length;

@@ -23,8 +23,9 @@ internal sealed record RowPlaces(long First, long All)
 /// <summary>A block with its numbers.</summary>
 /// <param name="Block">The rows.</param>
 /// <param name="Numbers">[column][row]; null for columns that hold others.</param>
+/// <param name="Facts">[column]; looked at where there are numbers.</param>
 /// <param name="Split">Null where places say which rows validate: the rows before decide these.</param>
-internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, BlockSplit? Split)
+internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, NumberFacts[] Facts, BlockSplit? Split)
 {
     /// <summary>Parses all columns.</summary>
     /// <param name="block">The rows.</param>
@@ -33,16 +34,18 @@ internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] N
     /// <param name="options">Of the split.</param>
     public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
     {
-        var (all, numbers) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns]); // one array, which the collector leaves where it is
+        var (all, numbers, facts) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns], new NumberFacts[columns]); // one array, which the collector leaves where it is
+        var are = block.AllNumbers(columns, all);
         for (var column = 0; column < columns; column++)
         {
             var own = all.AsMemory(column * block.Rows, block.Rows);
-            if (block.TryNumbers(column, own.Span))
+            if (are[column])
             {
                 numbers[column] = own;
+                facts[column] = NumberFacts.Of(own.Span);
             }
         }
 
-        return new ParsedBlock(block, numbers, options.NeedsPlaces ? null : new BlockSplit(roles.Held(block, columns, options)));
+        return new ParsedBlock(block, numbers, facts, options.NeedsPlaces ? null : new BlockSplit(roles.Held(block, columns, options)));
     }
 }

@@ -11,13 +11,12 @@ internal static class PlainNumber
 {
     private const int Width = 16; // bytes of the register
     private const int MostDigits = 15; // such a whole number is exact in double precision, and so is a power of ten up to it: their quotient is rounded rightly
-    private static readonly double[] PowersOfTen = [.. Enumerable.Range(0, Width).Select(power => Math.Round(Math.Pow(10, power)))];
 
-    // Row p moves the bytes before place p one up, over the decimal mark that stands there.
-    private static readonly byte[] WithoutMark = [.. Enumerable.Range(0, Width).SelectMany(mark => Enumerable.Range(0, Width).Select(place => place > mark ? (byte)place : place == 0 ? (byte)0xFF : (byte)(place - 1)))];
+    // What a number is divided by whose mark stands at a place of the register; the last is for numbers without a mark.
+    private static readonly double[] Divisors = [.. Enumerable.Range(0, Width).Select(place => Math.Round(Math.Pow(10, Width - 1 - place))), 1];
 
-    // The 16 bytes from number n on mark the last n of a register.
-    private static ReadOnlySpan<byte> LastOnes => [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255];
+    // For a length and a mark's place, the bytes of the register that are digits of the field, moved together before its end; 0xFF where none is. Places as above.
+    private static readonly byte[] Digits = [.. from length in Enumerable.Range(0, Width + 1) from mark in Enumerable.Range(0, Width + 1) from place in Enumerable.Range(0, Width) let source = mark < Width && place <= mark ? place - 1 : place select source >= Width - length ? (byte)source : (byte)0xFF];
 
     /// <summary>Reads a field of ASCII that ends 16 bytes or more after the start of its text.</summary>
     /// <param name="bytes">The text.</param>
@@ -30,40 +29,28 @@ internal static class PlainNumber
     public static bool TryParse(byte[] bytes, int start, int end, byte mark, out double number)
     {
         number = 0;
-        var isNegative = start < end && bytes[start] == '-';
-        var length = end - start - (isNegative ? 1 : 0);
+        var length = end - start;
         if (!Sse41.IsSupported || (uint)(length - 1) >= Width || end < Width || end > bytes.Length)
         {
             return false;
         }
 
         var text = Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(bytes), (nuint)(end - Width));
-        var inField = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(LastOnes), (nuint)length);
         var digits = text - Vector128.Create((byte)'0');
-        var isDigit = Vector128.Equals(Vector128.Min(digits, Vector128.Create((byte)9)), digits) & inField;
-        var isMark = Vector128.Equals(text, Vector128.Create(mark)) & inField;
-        var marks = isMark.ExtractMostSignificantBits();
-        if ((isDigit | isMark) != inField || (marks & (marks - 1)) != 0)
-        {
-            return false;
-        }
-
-        digits &= isDigit;
-        var decimals = 0;
-        if (marks != 0)
-        {
-            var place = BitOperations.TrailingZeroCount(marks);
-            decimals = Width - 1 - place;
-            digits = Ssse3.Shuffle(digits, Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(WithoutMark), (nuint)(Width * place)));
-            length--;
-        }
-
-        var value = Whole(digits) / PowersOfTen[decimals];
-        number = isNegative ? -value : value;
-        return (uint)(length - 1) < MostDigits;
+        var isDigit = Vector128.Equals(Vector128.Min(digits, Vector128.Create((byte)9)), digits);
+        var (all, first) = ((0xFFFFu << (Width - length)) & 0xFFFF, Width - length); // a bit for each byte of the field
+        var marks = Vector128.Equals(text, Vector128.Create(mark)).ExtractMostSignificantBits() & all;
+        var minus = (Vector128.Equals(text, Vector128.Create((byte)'-')).ExtractMostSignificantBits() >> first) & 1; // no branches: signs are hard to foretell
+        var isDigits = isDigit.ExtractMostSignificantBits() & all;
+        var place = BitOperations.TrailingZeroCount(marks | (1u << Width));
+        var gathered = Ssse3.Shuffle(digits & isDigit, Vector128.LoadUnsafe(ref MemoryMarshal.GetArrayDataReference(Digits), (nuint)(((length * (Width + 1)) + place) * Width)));
+        var value = Whole(gathered) / Divisors[place];
+        number = BitConverter.UInt64BitsToDouble(BitConverter.DoubleToUInt64Bits(value) | ((ulong)minus << 63));
+        return (isDigits | marks | (minus << first)) == all && (marks & (marks - 1)) == 0 && (uint)(BitOperations.PopCount(isDigits) - 1) < MostDigits;
     }
 
     // Sixteen digits, the last one in the last byte: neighbours are joined to pairs, fours and eights.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double Whole(Vector128<byte> digits)
     {
         var pairs = Ssse3.MultiplyAddAdjacent(digits, Vector128.Create((short)(10 | (1 << 8))).AsSByte());

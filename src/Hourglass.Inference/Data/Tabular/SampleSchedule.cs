@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Hourglass.Data.Tabular;
 
 /// <summary>Which of the numbers that pass by enter a uniform sample of a fixed size, and in whose place; the same for all columns of a table.</summary>
@@ -14,6 +16,9 @@ internal sealed class SampleSchedule(int seed)
 
     /// <summary>An entry: the number that enters, counted from 0, and the place it takes. Only entries that <see cref="Reach"/> has drawn may be asked for.</summary>
     public (long Number, int Place) this[int entry] => _entries[entry];
+
+    /// <summary>All entries that are drawn.</summary>
+    public ReadOnlySpan<(long Number, int Place)> Drawn => CollectionsMarshal.AsSpan(_entries);
 
     /// <summary>Draws all entries up to a number and one more, so that others may read them at the same time.</summary>
     public void Reach(long number)

@@ -41,6 +41,21 @@ internal abstract class TableBlock
     /// <returns>False where a value is neither missing nor a number.</returns>
     public abstract bool TryNumbers(int column, Span<double> numbers);
 
+    /// <summary>The numbers of all columns.</summary>
+    /// <param name="columns">How many.</param>
+    /// <param name="numbers">Receives [column][row].</param>
+    /// <returns>For each column, what <see cref="TryNumbers"/> says.</returns>
+    public virtual bool[] AllNumbers(int columns, Span<double> numbers)
+    {
+        var are = new bool[columns];
+        for (var column = 0; column < columns; column++)
+        {
+            are[column] = TryNumbers(column, numbers.Slice(column * Rows, Rows));
+        }
+
+        return are;
+    }
+
     /// <summary>A column's numbers scaled, where the block does that in one pass.</summary>
     /// <param name="column">Its number.</param>
     /// <param name="transform">The scaling.</param>

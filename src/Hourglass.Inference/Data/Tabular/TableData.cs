@@ -90,7 +90,7 @@ internal static class TableData
                 words = index == roles.Label ? "label" : index == roles.Id ? "identifier" : "ignored";
             }
 
-            described[index] = new ColumnDescription(column.Name, words, column.Missing, column.Distinct.Count, treatment);
+            described[index] = new ColumnDescription(column.Name, words, column.Missing, column.DistinctCount, treatment);
         });
 
         ColumnTransform[] transforms = [.. fitted.OfType<ColumnTransform>()];

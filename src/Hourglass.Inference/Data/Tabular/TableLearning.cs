@@ -30,7 +30,7 @@ internal static class TableLearning
             var own = places.Split(block, rows, options);
             rows += block.Block.Rows;
             schedule?.Reach(rows);
-            Parallel.For(0, columns.Length, column => columns[column].Add(block.Block, column, block.Numbers[column], own.IsHeld, own.Training));
+            Add(block, columns, own);
             held.Add(own.IsHeld);
             kept.Add(block.Block, block.Numbers);
             block.Block.Release();
@@ -38,6 +38,25 @@ internal static class TableLearning
         }
 
         return new LearntBlocks(held, kept);
+    }
+
+    // Numbers whose texts are not looked at are quickly done, beside the threads that parse; with the others these must help.
+    private static void Add(ParsedBlock block, ColumnStatistics[] columns, BlockSplit own)
+    {
+        var others = new List<int>();
+        for (var column = 0; column < columns.Length; column++)
+        {
+            if (columns[column].IsQuick && block.Numbers[column] is not null)
+            {
+                columns[column].Add(block, column, own.IsHeld, own.Training);
+            }
+            else
+            {
+                others.Add(column);
+            }
+        }
+
+        Parallel.ForEach(others, column => columns[column].Add(block, column, own.IsHeld, own.Training));
     }
 
     /// <summary>Counts rows.</summary>

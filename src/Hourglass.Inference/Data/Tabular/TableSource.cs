@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Hourglass.Data.Tabular;
@@ -56,11 +55,7 @@ internal abstract class TableSource : IDisposable
     public virtual byte[] Key(int column, string? text) => Encoding.UTF8.GetBytes(text ?? "");
 
     /// <summary>SHA-256 of the source.</summary>
-    public virtual string Hash()
-    {
-        using var stream = File.OpenRead(Name);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
+    public virtual string Hash() => FileHash.Of(Name);
 
     /// <inheritdoc/>
     public virtual void Dispose()

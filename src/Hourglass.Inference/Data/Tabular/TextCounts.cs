@@ -10,11 +10,13 @@ internal sealed class TextCounts
     /// <summary>Distinct texts are counted up to this many.</summary>
     public const int MaximumDistinct = 20_000;
 
+    private readonly Dictionary<string, long> _distinct = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> _counts;
+    private ShortTexts? _short = new(); // as long as all are short numbers; then they move
     private long _rows;
     private bool _hasWords; // rows that were taken as texts, which are counted to the end
 
-    public TextCounts() => _counts = Distinct.GetAlternateLookup<ReadOnlySpan<char>>();
+    public TextCounts() => _counts = _distinct.GetAlternateLookup<ReadOnlySpan<char>>();
 
     public long Characters { get; private set; }
 
@@ -24,10 +26,25 @@ internal sealed class TextCounts
     public bool HasUncounted { get; private set; }
 
     /// <summary>Whether no more distinct texts are counted.</summary>
-    public bool IsFull => Distinct.Count >= MaximumDistinct;
+    public bool IsFull => DistinctCount >= MaximumDistinct;
+
+    /// <summary>Distinct texts counted.</summary>
+    public int DistinctCount => _short?.Count ?? _distinct.Count;
 
     /// <summary>Distinct texts with how often the training part has them, in order of their first appearance.</summary>
-    public Dictionary<string, long> Distinct { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, long> Distinct
+    {
+        get
+        {
+            foreach (var (text, count) in _short?.All ?? [])
+            {
+                _distinct.Add(text, count);
+            }
+
+            _short = null;
+            return _distinct;
+        }
+    }
 
     /// <summary>Takes a row without a text.</summary>
     public void AddMissing()
@@ -85,6 +102,14 @@ internal sealed class TextCounts
             if (!double.IsNaN(numbers[row]))
             {
                 var field = block.Field(row, column, room);
+                if (_short is not null && field.Length <= ShortTexts.Longest)
+                {
+                    Characters += field.Length;
+                    WithSpaces += field.Contains((byte)' ') ? 1 : 0;
+                    _short.Add(field, !isHeld[row]);
+                    continue;
+                }
+
                 Count(field.Length > text.Length ? Encoding.ASCII.GetString(field) : text[..Encoding.ASCII.GetChars(field, text)], !isHeld[row]);
             }
         }
@@ -100,7 +125,7 @@ internal sealed class TextCounts
     {
         if (!IsFull || later._hasWords)
         {
-            if (IsFull || later.IsFull || Distinct.Count + later.Distinct.Keys.Count(text => !Distinct.ContainsKey(text)) >= MaximumDistinct)
+            if (IsFull || later.IsFull || DistinctCount + later.Distinct.Keys.Count(text => !Distinct.ContainsKey(text)) >= MaximumDistinct)
             {
                 return later._rows == 0;
             }
@@ -147,7 +172,7 @@ internal sealed class TextCounts
         writer.Write(HasUncounted);
         writer.Write(Characters);
         writer.Write(WithSpaces);
-        writer.Write(isNeeded || _hasWords ? Distinct.Count : 0);
+        writer.Write(isNeeded || _hasWords ? DistinctCount : 0);
         foreach (var (text, count) in isNeeded || _hasWords ? Distinct : [])
         {
             writer.Write(text);
@@ -171,6 +196,7 @@ internal sealed class TextCounts
     {
         Characters += text.Length;
         WithSpaces += text.Contains(' ') ? 1 : 0;
+        _ = Distinct;
         ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_counts, text);
         if (!Unsafe.IsNullRef(ref count))
         {
