@@ -13,7 +13,7 @@ internal abstract unsafe class FlatOptimizer(FlatParameters parameters) : IDispo
     /// <summary>Values of a run: weights, gradients, two moments and scratch are 20 kB.</summary>
     protected const int RunLength = 1024;
 
-    private const int RunsOfThread = 64; // fewer are not worth another thread's start
+    private const int RunsOfThread = 1024; // fewer are not worth waiting for another thread: the engine's own spin on its core after each operation
     private readonly List<Tensor> _state = [];
 
     /// <summary>Moments, for checkpoints; each as long as the parameters.</summary>
