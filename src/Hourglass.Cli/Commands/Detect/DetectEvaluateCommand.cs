@@ -3,7 +3,6 @@ using System.Globalization;
 using Hourglass.Cli.Display;
 using Hourglass.Cli.Options;
 using Hourglass.Data;
-using Hourglass.Detection.Calibration;
 using Hourglass.Reporting;
 using Hourglass.Tasks.AnomalyDetection;
 
@@ -22,11 +21,13 @@ internal static class DetectEvaluateCommand
         var (model, data, json, read) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), new ReadFlags());
         var use = new Option<string?>("--use") { Description = "Which rule of the file scores: autoencoder, reconstruction, pca, neighbours or isolation-forest; with convolutional members also features." };
         var normal = new Option<string[]>("--normal") { Description = "Labels that mean normal, separated by commas (0, normal, false, no, inlier, ok).", AllowMultipleArgumentsPerToken = true };
-        var alarms = new Option<string?>("--false-alarms") { Description = "Promised share of normal samples with an alarm, for instance 1/100; the file's own threshold when left out." };
+        var thresholds = new ThresholdFlags();
         var report = new Option<string?>("--report") { Description = "A page about it: figures, rivals, and why the highest scores are high (.html)." };
         command.Arguments.Add(model);
         command.Arguments.Add(data);
-        foreach (var option in new Option[] { normal, alarms, use, report, json })
+        command.Options.Add(normal);
+        thresholds.AddTo(command);
+        foreach (var option in new Option[] { use, report, json })
         {
             command.Options.Add(option);
         }
@@ -36,7 +37,7 @@ internal static class DetectEvaluateCommand
         {
             using var loaded = AnomalyDetector.Load(parse.GetRequiredValue(model));
             var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
-            detector = parse.GetValue(alarms) is { } rate ? detector.With(new FalseAlarmRule { Rate = RateText.Parse(rate, "--false-alarms") }) : detector;
+            detector = thresholds.Rule(parse) is { } threshold ? detector.With(threshold) : detector;
             using var prepared = DetectData.Apply(screen, parse.GetRequiredValue(data), read.Read(parse), detector.Detector, cancellationToken);
             string[] words = [.. (parse.GetValue(normal) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
             Run(screen, detector, prepared, words, parse.GetValue(report), parse.GetValue(json));
