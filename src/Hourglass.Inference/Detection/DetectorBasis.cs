@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hourglass.Kernels;
 using Hourglass.Preprocessing;
 using Hourglass.Scoring;
@@ -8,6 +9,7 @@ namespace Hourglass.Detection;
 public sealed class DetectorBasis : IDisposable
 {
     private readonly Lock _turn = new(); // of the crew, which serves one caller
+    private readonly ConcurrentDictionary<double, NormalRange> _ranges = [];
     private PieceCrew? _crew;
 
     /// <summary>Puts a basis together.</summary>
@@ -30,7 +32,7 @@ public sealed class DetectorBasis : IDisposable
         }
 
         (Preprocessing, Members, References, Pca) = (preprocessing.TakingOthers(), members, references, pca);
-        Columns = SampleColumn.Of(preprocessing);
+        (Columns, Explained) = (SampleColumn.Of(preprocessing), SampleColumn.Explained(preprocessing));
         (Fillings, Constants) = (preprocessing.Fillings(), preprocessing.Constants());
     }
 
@@ -49,14 +51,20 @@ public sealed class DetectorBasis : IDisposable
     /// <summary>Values in a sample.</summary>
     public int SampleLength { get; }
 
-    /// <summary>The columns whose contributions are told apart.</summary>
+    /// <summary>The runs of values that came from one column each.</summary>
     public IReadOnlyList<SampleColumn> Columns { get; }
+
+    /// <summary>What explanations tell apart: the same, or a series' channels.</summary>
+    public IReadOnlyList<SampleColumn> Explained { get; }
 
     /// <summary>What stands in for each value where it is missing; empty where none can be.</summary>
     internal float[] Fillings { get; }
 
     /// <summary>Which values are 0 in all of the training data.</summary>
     internal bool[] Constants { get; }
+
+    /// <summary>The range of the samples to compare with, or of a share of them, the first ones.</summary>
+    internal NormalRange Range(double share) => _ranges.GetOrAdd(share, first => NormalRange.Of(References, SampleLength, first));
 
     /// <summary>Whether parts of a batch may be scored on several threads at a time, each to the same bits as in the whole.</summary>
     internal bool SharesWork => Members.Append(Pca).All(model => model is null or KernelReconstructor);

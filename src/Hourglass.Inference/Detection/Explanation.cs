@@ -1,13 +1,20 @@
 using System.Globalization;
+using Hourglass.Detection.Pictures;
 using Hourglass.Preprocessing;
 
 namespace Hourglass.Detection;
 
 /// <summary>Why a sample has its score.</summary>
 /// <param name="Score">The score; the contributions add up to it.</param>
-/// <param name="Columns">Every column, the largest contribution first.</param>
+/// <param name="Columns">Every column, of a series every channel, the largest contribution first.</param>
 public sealed record Explanation(double Score, IReadOnlyList<ColumnContribution> Columns)
 {
+    /// <summary>Of a series: the fewest steps in a row that add half of the score; null otherwise.</summary>
+    public StepSpan? Steps { get; init; }
+
+    /// <summary>Of a picture: the box about the strangest region; null otherwise.</summary>
+    public PixelBox? Box { get; init; }
+
     /// <summary>The explanation of one sample.</summary>
     /// <param name="basis">The detector's basis.</param>
     /// <param name="findings">Scores and contributions.</param>
@@ -17,18 +24,32 @@ public sealed record Explanation(double Score, IReadOnlyList<ColumnContribution>
         var length = basis.SampleLength;
         var (found, expected) = (Cells(basis, findings.Samples.AsSpan(sample * length, length)), findings.Expected is { } normal ? Cells(basis, normal.AsSpan(sample * length, length)) : null);
         var contributions = findings.Contributions.AsMemory(sample * length, length);
-        return new Explanation(findings.Scores[sample], [.. basis.Columns
-            .Select((column, place) => new ColumnContribution(column.Name, Sum(contributions.Span.Slice(column.Start, column.Length)), found?[place], expected?[place]))
-            .OrderByDescending(column => column.Contribution)]);
+        return new Explanation(findings.Scores[sample], [.. basis.Explained
+            .Select((column, place) => new ColumnContribution(column.Name, column.Sum(contributions.Span), found?[place], expected?[place]))
+            .OrderByDescending(column => column.Contribution)])
+        {
+            Steps = StepSpan.Find(basis.Preprocessing, contributions.Span),
+            Box = basis.Preprocessing.SampleShape.Count == 3 ? HeatMap.Of(basis.Preprocessing.SampleShape, contributions.Span).Box() : null,
+        };
     }
 
-    /// <summary>The largest contributions as a sentence.</summary>
+    /// <summary>The largest contributions as a sentence: of a series with the time, of a picture the place.</summary>
     /// <param name="columns">How many columns at most.</param>
-    public string Summary(int columns) => string.Join("; ", Columns.Take(columns).Where(column => column.Contribution > 0).Select(column => column.Summary));
+    public string Summary(int columns)
+    {
+        if (Box is { } box)
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"columns {box.Left + 1} to {box.Left + box.Width}, rows {box.Top + 1} to {box.Top + box.Height}");
+        }
+
+        var largest = Columns.Take(columns).Where(column => column.Contribution > 0);
+        return Steps is not { } steps ? string.Join("; ", largest.Select(column => column.Summary))
+            : $"{steps.Summary}{(Columns.Count == 1 ? "" : ": ")}{(Columns.Count == 1 ? "" : string.Join(", ", largest.Select(column => string.Create(CultureInfo.InvariantCulture, $"{column.Column} {100 * column.Contribution / Score:0} %"))))}";
+    }
 
     private static Cell[]? Cells(DetectorBasis basis, ReadOnlySpan<float> values)
     {
-        if (basis.Preprocessing.OutputColumns.Count != basis.Columns.Count)
+        if (basis.Preprocessing.SampleShape.Count > 1 || basis.Preprocessing.OutputColumns.Count != basis.Columns.Count)
         {
             return null; // pictures and series: a column is more than one value
         }
@@ -37,8 +58,6 @@ public sealed record Explanation(double Score, IReadOnlyList<ColumnContribution>
         basis.Preprocessing.Invert(values, cells);
         return cells;
     }
-
-    private static double Sum(ReadOnlySpan<double> values) => System.Numerics.Tensors.TensorPrimitives.Sum(values);
 }
 
 /// <summary>What one column adds to a score.</summary>

@@ -98,10 +98,14 @@ public sealed class ScoreRule
     public float[]? Expected(ScoringBatch batch)
     {
         var expected = new float[batch.Samples.Length];
-        if (!Terms.Any(term => term.Expect(batch, expected)))
+        var range = batch.Basis.Preprocessing.SampleShape.Count == 1 && batch.Basis.References.Length > 0 ? batch.Basis.Range(Compared) : null;
+        var asked = range?.Within(batch.Samples) is { } within && within != batch.Samples ? new ScoringBatch(batch.Basis, within) : batch;
+        if (!Terms.Any(term => term.Expect(asked, expected)))
         {
             return null;
         }
+
+        range?.Clamp(expected);
 
         for (var place = 0; place < expected.Length && batch.Basis.Constants.Contains(true); place++)
         {
@@ -110,6 +114,9 @@ public sealed class ScoreRule
 
         return expected;
     }
+
+    // Where training samples may be anomalies, those that are taken for normal.
+    private double Compared => Terms.Select(term => term.Record).OfType<NeighbourRecord>().Select(record => record.Share).DefaultIfEmpty(1).Min();
 
     // A term's standardised value is split as its raw value is.
     private static void Share(ReadOnlySpan<double> parts, double raw, double value, Span<double> contributions)

@@ -5,6 +5,7 @@ using Hourglass.Cli.Options;
 using Hourglass.Data;
 using Hourglass.Detection;
 using Hourglass.Detection.Calibration;
+using Hourglass.Detection.Pictures;
 using Hourglass.Tasks.AnomalyDetection;
 
 namespace Hourglass.Cli.Commands.Detect;
@@ -61,7 +62,7 @@ internal static class DetectScoreCommand
 
         var (scores, drift) = (new List<double>(), detector.Drift());
         var progress = ReadingDisplay.OfScoring(screen, data.Samples.Count);
-        SampleOutput.Write(path, data, ["score", "p value", .. detector.Basis.Columns.Select(column => $"part of {column.Name}")], Rows(detector, data, scores, progress));
+        SampleOutput.Write(path, data, ["score", "p value", .. detector.Basis.Explained.Select(column => $"part of {column.Name}"), .. ScoredPlace.Names(detector.Basis)], Rows(detector, data, scores, progress));
         progress.End();
         scores.ForEach(drift.Add);
         var threshold = detector.Calibration.Threshold();
@@ -103,10 +104,15 @@ internal static class DetectScoreCommand
             for (var sample = 0; sample < found.Scores.Length; sample++)
             {
                 scores.Add(found.Scores[sample]);
-                yield return [(float)found.Scores[sample], (float)detector.Calibration.PValue(found.Scores[sample]), .. detector.Basis.Columns.Select(column =>
-                    (float)System.Numerics.Tensors.TensorPrimitives.Sum<double>(found.Contributions.AsSpan((sample * data.Samples.SampleLength) + column.Start, column.Length)))];
+                yield return [(float)found.Scores[sample], (float)detector.Calibration.PValue(found.Scores[sample]), .. Parts(detector.Basis, found, sample)];
             }
         }
+    }
+
+    private static IEnumerable<float> Parts(DetectorBasis basis, Findings found, int sample)
+    {
+        var own = found.Contributions.AsMemory(sample * basis.SampleLength, basis.SampleLength);
+        return [.. basis.Explained.Select(column => (float)column.Sum(own.Span)), .. ScoredPlace.Values(basis, found, sample)];
     }
 
     private static ScoredSample Explained(Detector detector, PreparedData data, int sample, Func<double, bool> isAlarm)
@@ -115,11 +121,11 @@ internal static class DetectScoreCommand
         data.Samples.Read(sample, 1, values);
         var explanation = detector.Explain(values)[0];
         return new ScoredSample(
-            sample, data.Identifiers?[sample], explanation.Score, detector.Calibration.PValue(explanation.Score), isAlarm(explanation.Score), explanation.Summary(Reasons), [.. explanation.Columns.Take(ScoredColumn.Shown).Select(ScoredColumn.Of)]);
+            sample, data.Identifiers?[sample], explanation.Score, detector.Calibration.PValue(explanation.Score), isAlarm(explanation.Score), explanation.Summary(Reasons), [.. explanation.Columns.Take(ScoredColumn.Shown).Select(ScoredColumn.Of)], explanation.Steps, explanation.Box);
     }
 
     private sealed record DetectScoreResult(
         int Samples, string Out, string Rule, int Alarms, ThresholdResult Threshold, double? BatchPValue, DriftResult Drift, string? HeatMaps, IReadOnlyList<ScoredSample> Highest);
 
-    private sealed record ScoredSample(int Sample, string? Id, double Score, double PValue, bool IsAlarm, string Why, IReadOnlyList<ScoredColumn> Columns);
+    private sealed record ScoredSample(int Sample, string? Id, double Score, double PValue, bool IsAlarm, string Why, IReadOnlyList<ScoredColumn> Columns, StepSpan? Steps, PixelBox? Box);
 }

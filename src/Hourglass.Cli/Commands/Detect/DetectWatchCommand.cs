@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.IO.Hashing;
 using Hourglass.Cli.Options;
+using Hourglass.Detection;
 using Hourglass.Detection.Streams;
 using Hourglass.Tasks.AnomalyDetection;
 
@@ -80,7 +81,7 @@ internal static class DetectWatchCommand
             var why = alarm.Why.Summary(Reasons);
             if (asJson)
             {
-                screen.WriteJsonLine(new AlarmLine("alarm", alarm.Line, alarm.Row, alarm.Id, alarm.Why.Score, alarm.PValue, why, [.. alarm.Why.Columns.Take(ScoredColumn.Shown).Select(ScoredColumn.Of)]));
+                screen.WriteJsonLine(new AlarmLine("alarm", alarm.Line, alarm.Row, alarm.Id, alarm.Why.Score, alarm.PValue, why, [.. alarm.Why.Columns.Take(ScoredColumn.Shown).Select(ScoredColumn.Of)], alarm.Why.Steps));
                 return;
             }
 
@@ -110,7 +111,7 @@ internal static class DetectWatchCommand
         }
     }
 
-    private sealed record AlarmLine(string Kind, long Line, long Row, string? Id, double Score, double PValue, string Why, IReadOnlyList<ScoredColumn> Columns);
+    private sealed record AlarmLine(string Kind, long Line, long Row, string? Id, double Score, double PValue, string Why, IReadOnlyList<ScoredColumn> Columns, StepSpan? Steps);
 
     private sealed record BadLineLine(string Kind, long Line, string Reason);
 
