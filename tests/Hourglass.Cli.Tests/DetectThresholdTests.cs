@@ -54,6 +54,12 @@ public sealed class DetectThresholdTests : IDisposable
         Assert.Equal("peaks-over-threshold", (await Json("detect", "score", model, fresh, "--peaks-over-threshold", "1/100000", "--out", In("scores.csv"), "--json")).GetProperty("threshold").GetProperty("rule").GetProperty("kind").GetString());
         Assert.Equal(0, (await Json("detect", "score", model, fresh, "--false-discoveries", "1/10", "--out", In("scores.csv"), "--json")).GetProperty("alarms").GetInt32());
 
+        File.WriteAllLines(In("labelled.csv"), File.ReadLines(fresh).Select((line, row) => row == 0 ? $"{line},y" : $"{line},{(row % 9 == 0 ? 1 : 0)}"));
+        var evaluated = await Json("detect", "evaluate", model, In("labelled.csv"), "--label", "y", "--contamination", "0.2", "--json");
+        Assert.InRange(evaluated.GetProperty("falseAlarmRate").GetDouble(), 0.12, 0.29);
+        Assert.Contains("two ways to one threshold", (await Run("detect", "evaluate", model, In("labelled.csv"), "--label", "y", "--false-alarms", "1/10", "--peaks-over-threshold", "0.01")).Error, StringComparison.Ordinal);
+        Assert.False((await Json("inspect", model, "--json")).GetProperty("detector").GetProperty("isContaminated").GetBoolean());
+
         Assert.Contains("there is no such file", (await Run("detect", "watch", model, In("nowhere.csv"), "--once")).Error, StringComparison.Ordinal);
         File.AppendAllText(fresh, "broken,1,x,3\n");
         var (code, lines, _) = await Run("detect", "watch", model, fresh, "--once", "--id", "id", "--false-alarms", "5%", "--json", "--state", In("state.json"));

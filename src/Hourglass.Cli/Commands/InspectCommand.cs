@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Hourglass.Bundles;
 using Hourglass.Cli.Options;
+using Hourglass.Detection;
 using Hourglass.Scoring;
 
 namespace Hourglass.Cli.Commands;
@@ -24,11 +25,18 @@ internal static class InspectCommand
             if (parse.GetValue(json))
             {
                 screen.WriteJson(new InspectResult(
-                    BundleJson.Deserialize<JsonElement>(contents.Model, path), BundleJson.Deserialize<JsonElement>(contents.Preprocessing, path), BundleJson.Deserialize<JsonElement>(contents.Training, path), weights, obstacle));
+                    BundleJson.Deserialize<JsonElement>(contents.Model, path), BundleJson.Deserialize<JsonElement>(contents.Preprocessing, path), BundleJson.Deserialize<JsonElement>(contents.Training, path), weights, obstacle,
+                    contents.Detector is { } detector ? BundleJson.Deserialize<JsonElement>(detector, path) : null));
                 return;
             }
 
             screen.Output.WriteLine(contents.Card);
+            if (contents.Detector is { } text)
+            {
+                screen.Output.WriteLine(Sentence(BundleJson.Deserialize<DetectorRecord>(text, path)));
+                screen.Output.WriteLine();
+            }
+
             screen.Output.WriteLine(contents.Model);
             screen.Output.WriteLine(obstacle is null ? "Scored by kernels of its own, without libtorch." : $"Scored by libtorch: {obstacle}.");
             screen.WriteTable(["weights", "shape"], weights.Select(weight => new[] { weight.Name, $"[{string.Join(", ", weight.Shape)}]" }));
@@ -36,7 +44,11 @@ internal static class InspectCommand
         return command;
     }
 
-    private sealed record InspectResult(JsonElement Model, JsonElement Preprocessing, JsonElement Training, IReadOnlyList<WeightResult> Weights, string? Obstacle);
+    private static string Sentence(DetectorRecord detector) =>
+        $"A detector of {detector.FurtherMembers.Count + 1} members that scores by '{detector.Chosen}', of {string.Join(", ", detector.Rules.Select(rule => rule.Name))}; threshold: {BundleJson.Serialize(detector.Threshold).ReplaceLineEndings(" ")}."
+        + (detector.IsContaminated ? " Its training data may hold anomalies." : "");
+
+    private sealed record InspectResult(JsonElement Model, JsonElement Preprocessing, JsonElement Training, IReadOnlyList<WeightResult> Weights, string? Obstacle, JsonElement? Detector);
 
     private sealed record WeightResult(string Name, IReadOnlyList<long> Shape);
 }

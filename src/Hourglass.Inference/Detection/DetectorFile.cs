@@ -19,7 +19,8 @@ internal static class DetectorFile
     /// <summary>Adds a detector to the contents of its first member's file.</summary>
     /// <param name="detector">The detector.</param>
     /// <param name="members">Each member as contents of its own; the first one's texts are the file's.</param>
-    public static BundleContents ToContents(Detector detector, IReadOnlyList<BundleContents> members)
+    /// <param name="isContaminated">Whether the training data may hold anomalies.</param>
+    public static BundleContents ToContents(Detector detector, IReadOnlyList<BundleContents> members, bool isContaminated)
     {
         var weights = new Dictionary<string, StoredTensor>(members[0].Weights, StringComparer.Ordinal);
         foreach (var stored in Tensors(detector).Concat(members.Skip(1).SelectMany((member, place) => member.Weights.Values.Select(tensor => tensor.Named($"{MemberPrefix(place)}{tensor.Name}")))))
@@ -32,6 +33,7 @@ internal static class DetectorFile
             Chosen = detector.Rule.Name,
             Threshold = detector.Calibration.Rule,
             Folds = detector.Calibration.Folds,
+            IsContaminated = isContaminated,
             Rules = [.. detector.Rules.Select(rule => new RuleRecord(rule.Name, [.. rule.Terms.Select(term => term.Record)]))],
             FurtherMembers = [.. members.Skip(1).Select(member => BundleJson.Deserialize<System.Text.Json.JsonElement>(member.Model, "model.json"))],
         };

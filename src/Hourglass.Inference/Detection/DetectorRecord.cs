@@ -22,7 +22,7 @@ public sealed record DetectorRecord
     /// <summary>Folds of which each was scored by what had learnt from the others; 0 where samples were held out.</summary>
     public int Folds { get; init; }
 
-    /// <summary>Whether the training data may hold anomalies.</summary>
+    /// <summary>Whether the training data may hold anomalies; false in files from before it was set.</summary>
     public bool IsContaminated { get; init; }
 }
 

@@ -105,9 +105,10 @@ internal static class DetectTrainCommand
             return;
         }
 
+        var half = detector.IsContaminated ? " that a first look found typical" : "";
         screen.Output.WriteLine(request.Detector.Folds > 0
-            ? $"Learnt from {result.Training} samples, each scored for thresholds without its fold: {request.Out}"
-            : $"Learnt from {result.Training} samples, {result.HeldOut} held out for thresholds: {request.Out}");
+            ? $"Learnt from {result.Training} samples{half}, each scored for thresholds without its fold: {request.Out}"
+            : $"Learnt from {result.Training} samples{half}, {result.HeldOut} held out for thresholds: {request.Out}");
         screen.Output.WriteLine(result.Threshold.Sentence);
     }
 

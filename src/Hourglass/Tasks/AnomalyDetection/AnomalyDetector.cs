@@ -17,14 +17,17 @@ public sealed class AnomalyDetector : IDisposable
 
     private readonly IReadOnlyList<BundleContents> _members;
 
-    private AnomalyDetector(Detector detector, IReadOnlyList<BundleContents> members)
+    private AnomalyDetector(Detector detector, IReadOnlyList<BundleContents> members, bool isContaminated)
     {
-        (Detector, _members) = (detector, members);
+        (Detector, _members, IsContaminated) = (detector, members, isContaminated);
         Record = BundleJson.Deserialize<TrainingRecord>(members[0].Training, "training.json");
     }
 
     /// <summary>The arithmetic.</summary>
     public Detector Detector { get; }
+
+    /// <summary>Whether it was made for training data that may hold anomalies: <see cref="DetectorOptions.FirstLook"/>.</summary>
+    public bool IsContaminated { get; }
 
     /// <summary>How the first member was trained.</summary>
     public TrainingRecord Record { get; }
@@ -81,7 +84,7 @@ public sealed class AnomalyDetector : IDisposable
         }
 
         var learnt = LearntPart.Of(data, options, observer, cancellationToken);
-        return new AnomalyDetector(DetectorFit.Fit(learnt.Basis, LearntPart.Rows(data.Samples, data.Split.Validation), options.Rules), learnt.Members);
+        return new AnomalyDetector(DetectorFit.Fit(learnt.Basis, LearntPart.Rows(data.Samples, data.Split.Validation), options.Rules), learnt.Members, options.FirstLook is not null);
     }
 
     // Thresholds from all samples, each scored without its fold; what scores in the end has learnt from all.
@@ -106,7 +109,7 @@ public sealed class AnomalyDetector : IDisposable
 
             // Members learn from all; of samples to compare with, as many are kept as a fold was compared with: among more, the nearest are nearer, and scores lower than those that thresholds come from.
             var learnt = LearntPart.Of(all, options with { MaximumReferences = Math.Min(options.MaximumReferences, (int)((1 - share) * all.Split.Training.Length)) }, observer, cancellationToken);
-            var detector = Kept(new AnomalyDetector(DetectorFit.Fit(learnt.Basis, folds, options.Rules), learnt.Members), request.Out);
+            var detector = Kept(new AnomalyDetector(DetectorFit.Fit(learnt.Basis, folds, options.Rules), learnt.Members, options.FirstLook is not null), request.Out);
             observer?.Detected?.Invoke(detector, [.. DetectorFit.OutOfFold(detector.Detector, folds, options.Rules).Zip(parts, (own, part) => new HeldOutPart(own, part))]);
             return detector;
         }
@@ -138,27 +141,27 @@ public sealed class AnomalyDetector : IDisposable
     /// <exception cref="BundleException">The file is broken or holds no detector.</exception>
     public static AnomalyDetector Load(string path)
     {
-        var members = new List<BundleContents>();
-        var detector = DetectorFile.FromContents(BundleFile.Read(path), path, contents =>
+        var (file, members) = (BundleFile.Read(path), new List<BundleContents>());
+        var detector = DetectorFile.FromContents(file, path, contents =>
         {
             members.Add(contents);
             return DetectorBundle.Member(contents, path);
         });
-        return new AnomalyDetector(detector, members);
+        return new AnomalyDetector(detector, members, BundleJson.Deserialize<DetectorRecord>(file.Detector!, path).IsContaminated);
     }
 
     /// <summary>The same detector with another of its rules.</summary>
     /// <param name="rule">"autoencoder", "pca", "neighbours" or "isolation-forest".</param>
     /// <exception cref="HourglassException">No rule has that name.</exception>
-    public AnomalyDetector Use(string rule) => new(Detector.Use(rule), _members);
+    public AnomalyDetector Use(string rule) => new(Detector.Use(rule), _members, IsContaminated);
 
     /// <summary>The same detector with another way from scores to alarms; nothing is trained anew.</summary>
     /// <param name="threshold">The way.</param>
-    public AnomalyDetector With(ThresholdRule threshold) => new(Detector.With(threshold), _members);
+    public AnomalyDetector With(ThresholdRule threshold) => new(Detector.With(threshold), _members, IsContaminated);
 
     /// <summary>Writes the detector.</summary>
     /// <param name="path">Where it goes.</param>
-    public void Save(string path) => BundleFile.Write(path, DetectorFile.ToContents(Detector, _members));
+    public void Save(string path) => BundleFile.Write(path, DetectorFile.ToContents(Detector, _members, IsContaminated));
 
     /// <summary>Scores a file.</summary>
     /// <param name="data">A file of the kind that it was trained on.</param>

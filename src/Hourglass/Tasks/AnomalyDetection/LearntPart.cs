@@ -22,16 +22,20 @@ internal sealed record LearntPart(DetectorBasis Basis, List<BundleContents> Memb
         }
 
         var seeded = look with { Member = look.Member with { Training = look.Member.Training with { Seed = options.Member.Training.Seed } } };
-        var first = Of(data, seeded, observer, cancellationToken);
+        observer?.Prepared?.Invoke(data, MemberTraining.Completed(data, options, Typical(options, data.Split.Training.Length)));
+        var told = observer is null ? null : observer with { Prepared = null };
+        var first = Of(data, seeded, told, cancellationToken);
         using (first.Basis)
         {
             var ordered = Ordered(data, first.Basis, seeded);
-            long[] typical = [.. ordered[..Math.Max(1, (int)(options.Typical * ordered.Length))].Order()];
-            var members = MemberTraining.Run(data.With(data.Split with { Training = typical }), options, observer is null ? null : observer with { Prepared = null }, cancellationToken);
+            long[] typical = [.. ordered[..Typical(options, ordered.Length)].Order()];
+            var members = MemberTraining.Run(data.With(data.Split with { Training = typical }), options, told, cancellationToken);
             members[0] = members[0] with { Weights = Components(members[0], first.Members[0]) };
             return Of(data, ordered, options, members);
         }
     }
+
+    private static int Typical(DetectorOptions options, int samples) => Math.Max(1, (int)(options.Typical * samples));
 
     // Training samples from the most typical to the strangest.
     private static long[] Ordered(PreparedData data, DetectorBasis basis, DetectorOptions look)

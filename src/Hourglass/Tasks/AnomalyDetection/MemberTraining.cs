@@ -12,6 +12,8 @@ namespace Hourglass.Tasks.AnomalyDetection;
 /// <summary>Trains the members of a detector's ensemble on the same samples, each from a seed of its own.</summary>
 internal static class MemberTraining
 {
+    private const int MostEpochs = 10_000; // where samples are fewer than a batch, an epoch is a step: a dozen samples would be gone through for minutes
+
     /// <summary>Trains all members; the first brings the PCA at its latent size.</summary>
     /// <returns>Each member as the contents of a file.</returns>
     public static List<BundleContents> Run(PreparedData data, DetectorOptions options, TrainObserver? observer, CancellationToken cancellationToken)
@@ -22,17 +24,24 @@ internal static class MemberTraining
         }
 
         var members = new List<BundleContents>();
-        var suited = Suited(options.Member, data);
-        var open = options.LatentVariance is { } share ? suited with { LatentSize = Components(data, share, suited.Training.Seed) } : suited;
+        var suited = Completed(data, options, data.Split.Training.Length);
         for (var place = 0; place < options.Members; place++)
         {
-            var member = DataDefaults.Complete(open, data.Preprocessing, data.Split.Training.Length);
-            member = member with { Training = member.Training with { Seed = member.Training.Seed + place, Epochs = Epochs(options, member, data.Split.Training.Length) } };
+            var member = suited with { Training = suited.Training with { Seed = suited.Training.Seed + place } };
             using var trained = Run(data, member, place == 0, place == 0 ? observer : observer is null ? null : observer with { Prepared = null }, cancellationToken);
             members.Add(ModelBundle.ToContents(trained));
         }
 
         return members;
+    }
+
+    /// <summary>The first member's model as it is trained on so many samples.</summary>
+    public static AutoencoderOptions Completed(PreparedData data, DetectorOptions options, int samples)
+    {
+        var suited = Suited(options.Member, data);
+        var open = options.LatentVariance is { } share ? suited with { LatentSize = Components(data, share, suited.Training.Seed) } : suited;
+        var member = DataDefaults.Complete(open, data.Preprocessing, samples);
+        return member with { Training = member.Training with { Epochs = Epochs(options, member, samples) } };
     }
 
     // The default is made for rows; pictures and series get the network that suits them, unless the user chose one.
@@ -74,7 +83,7 @@ internal static class MemberTraining
     // Large data need few passes and small data many: what counts is the number of steps, unless the user counts in epochs.
     private static int Epochs(DetectorOptions options, AutoencoderOptions member, int samples) =>
         member.Training.Epochs != new TrainingOptions().Epochs ? member.Training.Epochs
-        : (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, 100_000);
+        : (int)Math.Clamp(Math.Round((double)options.Steps * member.Training.BatchSize!.Value / samples), 1, MostEpochs);
 
     // The held-out part serves thresholds only: training sees none of it, not even to know when to stop.
     private static TrainedAutoencoder Run(PreparedData data, AutoencoderOptions options, bool withPca, TrainObserver? observer, CancellationToken cancellationToken)

@@ -165,6 +165,11 @@ public sealed class DetectorTests(DetectorFixture fixture) : IDisposable, IClass
         });
         var scores = detector.Score(In("mixed.csv"));
         Assert.True(Hourglass.Evaluation.Ranking.Auroc(scores, [.. scores.Select((_, row) => row % 33 == 0)]) > 0.9);
+        detector.Save(In("contaminated.hourglass"));
+        using var again = AnomalyDetector.Load(In("contaminated.hourglass"));
+        Assert.True(again.IsContaminated);
+        Assert.True(again.Use("pca").IsContaminated);
+        Assert.False(fixture.Detector.IsContaminated);
     }
 
     // A crowd is near itself, so that neighbours among all rows do not find it.
