@@ -60,6 +60,10 @@ public sealed class DetectThresholdTests : IDisposable
         Assert.Contains("two ways to one threshold", (await Run("detect", "evaluate", model, In("labelled.csv"), "--label", "y", "--false-alarms", "1/10", "--peaks-over-threshold", "0.01")).Error, StringComparison.Ordinal);
         Assert.False((await Json("inspect", model, "--json")).GetProperty("detector").GetProperty("isContaminated").GetBoolean());
 
+        var rival = In("rival.hourglass");
+        Assert.Equal(0, (await Run("detect", "calibrate", model, Rows("normal.csv", 400, 9), "--id", "id", "--use", "neighbours", "--out", rival)).Code);
+        Assert.Equal("neighbours", (await Json("detect", "score", rival, fresh, "--out", In("scores.csv"), "--json")).GetProperty("rule").GetString());
+
         Assert.Contains("there is no such file", (await Run("detect", "watch", model, In("nowhere.csv"), "--once")).Error, StringComparison.Ordinal);
         File.AppendAllText(fresh, "broken,1,x,3\n");
         var (code, lines, _) = await Run("detect", "watch", model, fresh, "--once", "--id", "id", "--false-alarms", "5%", "--json", "--state", In("state.json"));

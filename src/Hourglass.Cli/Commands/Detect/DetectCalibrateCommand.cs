@@ -13,19 +13,22 @@ internal static class DetectCalibrateCommand
 {
     public static Command Create(Screen screen)
     {
-        var command = new Command("calibrate", "Make thresholds and p-values from fresh normal samples, without training again; the file is replaced as a whole.\n\nExamples:\n  hourglass detect calibrate detector.hourglass normal-of-this-week.csv\n  hourglass detect calibrate detector.hourglass normal.csv --false-alarms 1/10000 --out strict.hourglass");
+        var command = new Command("calibrate", "Make thresholds and p-values from fresh normal samples, without training again; the file is replaced as a whole.\n\nExamples:\n  hourglass detect calibrate detector.hourglass normal-of-this-week.csv\n  hourglass detect calibrate detector.hourglass normal.csv --false-alarms 1/10000 --out strict.hourglass\n  hourglass detect calibrate detector.hourglass normal.csv --use neighbours");
         var (model, data, json, output) = (CommonOptions.Model(), CommonOptions.Data(), CommonOptions.Json(), CommonOptions.Out("Where the detector goes (MODEL itself)."));
+        var use = new Option<string?>("--use") { Description = "Which rule of the file scores from now on: autoencoder, reconstruction, pca, neighbours or isolation-forest; the file's own when left out." };
         var (thresholds, read) = (new ThresholdFlags(), new ReadFlags());
         command.Arguments.Add(model);
         command.Arguments.Add(data);
         command.Options.Add(output);
+        command.Options.Add(use);
         thresholds.AddTo(command);
         command.Options.Add(json);
         read.AddTo(command);
         command.SetAction((parse, cancellationToken) =>
         {
             var path = parse.GetRequiredValue(model);
-            using var detector = DetectorBundle.Open(path);
+            using var loaded = DetectorBundle.Open(path);
+            var detector = parse.GetValue(use) is { } rule ? loaded.Use(rule) : loaded;
             using var prepared = DetectData.Apply(screen, parse.GetRequiredValue(data), read.Read(parse), detector, cancellationToken);
             var progress = ReadingDisplay.OfScoring(screen, prepared.Samples.Count);
             var calibrated = thresholds.Apply(parse, detector.Calibrate(SampleBlocks.Of(prepared.Samples, progress)));
