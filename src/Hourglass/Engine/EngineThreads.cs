@@ -10,18 +10,21 @@ namespace Hourglass.Engine;
 /// Where the engine has another OpenMP, nothing changes.</remarks>
 internal sealed unsafe class EngineThreads : IDisposable
 {
-    private static readonly delegate* unmanaged<int, void> Set = Find();
+    private static readonly delegate* unmanaged<int, void> Set = (delegate* unmanaged<int, void>)Find("omp_set_num_threads");
+    private static readonly delegate* unmanaged<int, int> SetProducts = (delegate* unmanaged<int, int>)Find("MKL_Set_Num_Threads_Local"); // of the calling thread; returns what stood before
     [ThreadStatic]
     private static EngineThreads? _current; // of the calling thread
     private readonly EngineThreads? _before = _current;
     private readonly int _given = get_num_threads();
     private readonly int _ours = Ours;
+    private readonly int _products;
     private WorkCrew? _crew;
 
     private EngineThreads()
     {
         _current = this;
         Use(1);
+        _products = Products(1);
     }
 
     /// <summary>Threads for work of our own: as many as the engine has here, or had before it was kept to one.</summary>
@@ -59,6 +62,7 @@ internal sealed unsafe class EngineThreads : IDisposable
         _crew?.Dispose();
         _current = _before;
         Use(_given);
+        Products(_products);
     }
 
     private static void Run(Action<int> work, int first, int pieces, int step)
@@ -78,6 +82,9 @@ internal sealed unsafe class EngineThreads : IDisposable
         }
     }
 
-    private static delegate* unmanaged<int, void> Find() => OperatingSystem.IsLinux() && NativeEngine.Find("libtorch_cpu.so") is { } path && NativeLibrary.TryLoad(path, out var engine)
-        && NativeLibrary.TryGetExport(engine, "omp_set_num_threads", out var set) ? (delegate* unmanaged<int, void>)set : null;
+    // The library of products follows OpenMP until the engine is given a number of threads; from then on it has one of its own, for each calling thread.
+    private static int Products(int threads) => SetProducts is null ? 0 : SetProducts(threads);
+
+    private static nint Find(string name) => OperatingSystem.IsLinux() && NativeEngine.Find("libtorch_cpu.so") is { } path && NativeLibrary.TryLoad(path, out var engine)
+        && NativeLibrary.TryGetExport(engine, name, out var set) ? set : 0;
 }

@@ -32,6 +32,29 @@ public sealed class EngineThreadsTests
         });
     }
 
+    // Products have a number of threads of their own once the engine has been given one, and OpenMP's says nothing to them.
+    [Fact]
+    public void Products_keep_to_the_calling_thread_as_well()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems' engines have another OpenMP.");
+        var engine = System.Runtime.InteropServices.NativeLibrary.Load(NativeEngine.Find("libtorch_cpu.so")!);
+        Assert.SkipUnless(System.Runtime.InteropServices.NativeLibrary.TryGetExport(engine, "MKL_Set_Num_Threads_Local", out var found), "This engine has other products.");
+        var set = System.Runtime.InteropServices.Marshal.GetDelegateForFunctionPointer<SetThreads>(found); // returns what holds
+        OnThread(() =>
+        {
+            var threads = get_num_threads();
+            set_num_threads(2);
+            using (EngineThreads.One())
+            {
+                EngineThreads.One().Dispose();
+                Assert.Equal(1, set(1));
+            }
+
+            Assert.Equal(2, set(0));
+            set_num_threads(threads);
+        });
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -96,6 +119,8 @@ public sealed class EngineThreadsTests
             set_num_threads(count);
         });
     }
+
+    private delegate int SetThreads(int threads);
 
     private static void OnThread(Action work)
     {
