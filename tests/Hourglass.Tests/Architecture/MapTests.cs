@@ -17,7 +17,7 @@ public sealed partial class MapTests
         ["Bottlenecks"] = ["Corruption", "Engine", "Networks"],
         ["Networks"] = ["Engine", "Bottlenecks", "Kernels"],
         ["Regularization"] = ["Engine"],
-        ["Engine"] = [],
+        ["Engine"] = ["Kernels"],
         ["Evaluation"] = ["Engine"],
         ["Baselines"] = ["Bottlenecks", "Bundles", "Data", "Engine", "Kernels", "Networks"],
         ["Training"] = ["Bottlenecks", "Bundles", "Collectives", "Corruption", "Data", "Engine", "Kernels", "Networks", "Objectives", "Preprocessing"],
