@@ -37,12 +37,13 @@ public sealed class PreparedData : IDisposable
     public void Dispose() => Samples.Dispose();
 
     /// <summary>The same samples, split in another way.</summary>
-    internal PreparedData With(SampleSplit split) =>
-        new() { Samples = Samples, Preprocessing = Preprocessing, Description = Description, Split = split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = IsReused };
+    internal PreparedData With(SampleSplit split) => With(Samples, split, IsReused);
 
     /// <summary>The same with its samples in another place.</summary>
-    internal PreparedData With(SampleStore samples, bool isReused = false) =>
-        new() { Samples = samples, Preprocessing = Preprocessing, Description = Description, Split = Split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = isReused };
+    internal PreparedData With(SampleStore samples, bool isReused = false) => With(samples, Split, isReused);
+
+    private PreparedData With(SampleStore samples, SampleSplit split, bool isReused) =>
+        new() { Samples = samples, Preprocessing = Preprocessing, Description = Description, Split = split, Labels = Labels, Identifiers = Identifiers, Times = Times, Rows = Rows, IsReused = isReused };
 }
 
 /// <summary>The rows of a table that windows were cut from.</summary>

@@ -1,4 +1,3 @@
-
 namespace Hourglass.Data.Arrays;
 
 /// <summary>Samples of one shape, read once from front to back, as bytes or as float32.</summary>
@@ -74,9 +73,6 @@ internal abstract class ArraySource : IDisposable
     protected virtual void Close()
     {
     }
-
-    /// <summary>Hash of one file's bytes.</summary>
-    protected static string HashFile(string path) => FileHash.Of(path);
 
     /// <summary>The shape of a sample from the shape of a whole array, [sample, ...].</summary>
     /// <exception cref="DataException">No shape of samples that a model takes.</exception>

@@ -40,7 +40,7 @@ internal sealed class IdxSource : ArraySource
         }
     }
 
-    public override string Hash() => HashFile(Name);
+    public override string Hash() => FileHash.Of(Name);
 
     public override void Next(Span<byte> bytes, Span<float> floats)
     {

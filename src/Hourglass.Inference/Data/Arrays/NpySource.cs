@@ -56,7 +56,7 @@ internal sealed class NpySource : ArraySource
         };
     }
 
-    public override string Hash() => HashFile(Name);
+    public override string Hash() => FileHash.Of(Name);
 
     public override void Next(Span<byte> bytes, Span<float> floats)
     {
