@@ -23,7 +23,7 @@ internal static class Ingest
         var results = new List<IngestRow>();
         var table = args.Contains("--json") ? Console.Error : Console.Out;
         table.WriteLine(SpeedMachine.Processor);
-        table.WriteLine($"{"file",-8} {"for",-10} {"MB",7} {"seconds",8} {"MB/s",6} {"processor s",12}");
+        table.WriteLine($"{"file",-8} {"for",-40} {"MB",7} {"seconds",8} {"MB/s",6} {"processor s",12}");
         try
         {
             foreach (var file in Files(folder, rows, only))
@@ -37,7 +37,7 @@ internal static class Ingest
                 foreach (var row in Measure(file, rounds, windows))
                 {
                     results.Add(row);
-                    table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File,-8} {row.Purpose,-10} {row.Megabytes,7:0.0} {row.Seconds,8:0.00} {row.Megabytes / row.Seconds,6:0} {row.ProcessorSeconds,12:0.00}"));
+                    table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.File,-8} {row.Purpose,-40} {row.Megabytes,7:0.0} {row.Seconds,8:0.00} {row.Megabytes / row.Seconds,6:0} {row.ProcessorSeconds,12:0.00}"));
                 }
             }
         }
@@ -86,8 +86,19 @@ internal static class Ingest
         var preprocessing = first.Preprocessing;
         yield return Best("training", () => DataFile.Prepare(file, read, new PreparationOptions()));
         yield return Best("scoring", () => DataFile.Apply(file, read, preprocessing));
+        for (var threads = 1; name == "parquet" && threads <= Environment.ProcessorCount; threads *= 2)
+        {
+            yield return Best($"columns into memory, threads {threads}", () => Done(() => ParquetReaders.Read(file, threads)));
+            yield return Best($"the same by Parquet.Net, threads {threads}", () => Done(() => ParquetReaders.ReadByLibrary(file, threads)));
+        }
 
-        IngestRow Best(string purpose, Func<PreparedData> read) => Enumerable.Range(0, rounds).Select(_ =>
+        static IDisposable? Done(Action work)
+        {
+            work();
+            return null;
+        }
+
+        IngestRow Best(string purpose, Func<IDisposable?> read) => Enumerable.Range(0, rounds).Select(_ =>
         {
             var (clock, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
             using var data = read();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Hourglass.Data;
 
@@ -10,6 +11,8 @@ public static class HoldOut
 {
     private const ulong Offset = 14695981039346656037;
     private const ulong Prime = 1099511628211;
+    private const ulong FirstFinish = 0xff51afd7ed558ccd;
+    private const ulong SecondFinish = 0xc4ceb9fe1a85ec53;
 
     /// <summary>Whether a sample belongs to the validation part.</summary>
     /// <param name="sample">The raw sample's bytes, before preprocessing.</param>
@@ -43,19 +46,54 @@ public static class HoldOut
         }
 
         hash ^= hash >> 33;
-        hash *= 0xff51afd7ed558ccd;
+        hash *= FirstFinish;
         hash ^= hash >> 33;
-        hash *= 0xc4ceb9fe1a85ec53;
+        hash *= SecondFinish;
         return hash ^ (hash >> 33);
     }
+
+    /// <summary>The hash of no bytes yet, for samples side by side.</summary>
+    /// <param name="seed">Seed of the split.</param>
+    internal static Vector512<ulong> Begin(int seed) => Vector512.Create((Offset ^ (uint)seed) * Prime);
+
+    /// <summary>Takes the next eight bytes of each sample.</summary>
+    internal static Vector512<ulong> WithWord(Vector512<ulong> hash, Vector512<ulong> word)
+    {
+        hash = (hash ^ word) * Prime;
+        return hash ^ (hash >>> 29);
+    }
+
+    /// <summary>Takes the last bytes of each sample.</summary>
+    /// <param name="hash">Of the words before.</param>
+    /// <param name="bytes">The first is the lowest of a word.</param>
+    /// <param name="count">How many, 0 to 7.</param>
+    /// <returns>What <see cref="Hash"/> gives of each.</returns>
+    internal static Vector512<ulong> End(Vector512<ulong> hash, Vector512<ulong> bytes, int count)
+    {
+        for (; count > 0; count--, bytes >>>= 8)
+        {
+            hash = (hash ^ (bytes & Vector512.Create(0xFFUL))) * Prime;
+        }
+
+        hash = (hash ^ (hash >>> 33)) * FirstFinish;
+        hash = (hash ^ (hash >>> 33)) * SecondFinish;
+        return hash ^ (hash >>> 33);
+    }
+
+    /// <summary>Whether a sample of such a hash belongs to the validation part.</summary>
+    /// <param name="hash">Of the raw sample, with the split's seed.</param>
+    /// <param name="share">Share held out, 0 to below 1.</param>
+    internal static bool IsValidation(ulong hash, double share) => Share(hash) < share;
 
     /// <summary>The first place that validates, where the last samples do.</summary>
     /// <param name="samples">All of them.</param>
     /// <param name="share">Share held out, 0 to below 1.</param>
     internal static long Border(long samples, double share) => (long)Math.Round(samples * (1 - share));
 
+    private static double Draw(ReadOnlySpan<byte> sample, int seed) => Share(Hash(sample, seed));
+
     // Uniform on 0 to below 1.
-    private static double Draw(ReadOnlySpan<byte> sample, int seed) => (Hash(sample, seed) >> 11) * (1.0 / (1UL << 53));
+    private static double Share(ulong hash) => (hash >> 11) * (1.0 / (1UL << 53));
 
     /// <summary>The two parts, in the arrays' own 8 bytes a sample.</summary>
     /// <param name="isHeld">For each sample, whether it validates.</param>

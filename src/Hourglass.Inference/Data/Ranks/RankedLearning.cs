@@ -90,11 +90,13 @@ internal sealed class RankedLearning(ICollective ranks, TableSource source, Prep
         foreach (var (number, training, block) in Ahead.InOrder(0, learnt.IsHeld.Count, number => (number, new BlockSplit(learnt.IsHeld[number]).Training, blocks?.Read(number))))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var numbers = new double[learnt.IsHeld[number].Length];
             foreach (var column in wanted)
             {
                 if (isKept)
                 {
-                    samples[column]!.Add(learnt.Kept.Numbers(number, column).Span, training, columns[column].Missing > 0);
+                    learnt.Kept.Numbers(number, column, numbers);
+                    samples[column]!.Add(numbers, training, columns[column].Missing > 0);
                 }
                 else
                 {

@@ -79,10 +79,11 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
     /// <summary>Takes a block of the column at once; texts of numbers are left out once no more distinct ones are counted.</summary>
     /// <param name="block">The block.</param>
     /// <param name="column">Which of its columns.</param>
-    /// <param name="isHeld">Which rows validate.</param>
-    /// <param name="training">The others, in order.</param>
-    public void Add(ParsedBlock block, int column, bool[] isHeld, int[] training)
+    /// <param name="split">Which of its rows validate.</param>
+    /// <param name="isSampled">Whether numbers enter the sample now, not later.</param>
+    public void Add(ParsedBlock block, int column, BlockSplit split, bool isSampled)
     {
+        var isHeld = split.IsHeld;
         if (block.Numbers[column] is not { Span: var numbers })
         {
             for (var row = 0; row < isHeld.Length; row++)
@@ -101,7 +102,11 @@ internal sealed class ColumnStatistics(string name, char decimalMark, SampleSche
             TrainingMissing += double.IsNaN(numbers[row]) && !isHeld[row] ? 1 : 0;
         }
 
-        Numbers.Add(numbers, training, facts.Missing > 0);
+        if (isSampled)
+        {
+            Numbers.Add(numbers, split.Training, facts.Missing > 0);
+        }
+
         LeadingZeros += facts.Integers == numbers.Length - facts.Missing ? block.Block.LeadingZeros(column) : 0; // they tell codes from counts, among whole numbers only
         Numeric += numbers.Length - facts.Missing;
         _seen = _seen.And(facts);

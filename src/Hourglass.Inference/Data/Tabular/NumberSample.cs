@@ -53,6 +53,15 @@ internal sealed class NumberSample(SampleSchedule? schedule, long before = 0)
         Count += training.Length;
     }
 
+    /// <summary>Takes a whole sample.</summary>
+    /// <param name="values">In their places.</param>
+    /// <param name="count">Numbers that it is of.</param>
+    public void Take(double[] values, long count)
+    {
+        Values.AddRange(values);
+        Count = count;
+    }
+
     /// <summary>Takes a column of a block, of which some fields may be dates or no numbers at all.</summary>
     /// <param name="block">The rows.</param>
     /// <param name="column">Which of their columns.</param>

@@ -204,11 +204,17 @@ internal sealed class ParquetBlocks : TableBlocks
 
         public override int Rows => rows;
 
+        public override long HeldBytes => Array.TrueForAll(columns, column => column?.ValueBytes > 0) ? (long)rows * columns.Sum(column => column!.ValueBytes) : 0;
+
         public override bool TryNumbers(int column, Span<double> numbers) => columns[column]!.TryNumbers(first, numbers);
+
+        public override Func<double, string>? Written(int column) => columns[column]!.Written;
 
         public override string? Text(int row, int column) => columns[column]!.Text(first + row);
 
         public override ReadOnlySpan<byte> Field(int row, int column, Span<byte> room) => columns[column]!.Field(first + row, room);
+
+        public override bool HasNumberKeys(int column) => columns[column]!.HasNumberKeys;
 
         public override ReadOnlySpan<byte> Key(int row, int column, Span<byte> room) => columns[column]!.Key(first + row, room);
     }

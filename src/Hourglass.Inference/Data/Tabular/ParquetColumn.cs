@@ -44,6 +44,9 @@ internal abstract class ParquetColumn
     /// <returns>False where a value is neither missing nor a number.</returns>
     public abstract bool TryNumbers(int first, Span<double> numbers);
 
+    /// <summary>Bytes that a number lies in; 0 of what is held otherwise.</summary>
+    public virtual int ValueBytes => 0;
+
     /// <summary>Scaled numbers from a row on, where one pass makes them.</summary>
     /// <returns>False where <see cref="TryNumbers"/> must be asked.</returns>
     public virtual bool TryScaled(int first, NumericTransform transform, Span<float> scaled) => false;
@@ -56,11 +59,17 @@ internal abstract class ParquetColumn
     /// <summary>The text of a value; null for nothing.</summary>
     public abstract string? Text(int row);
 
+    /// <inheritdoc cref="TableBlock.Written"/>
+    public virtual Func<double, string>? Written => null;
+
     /// <summary>The bytes of its text.</summary>
     public virtual ReadOnlySpan<byte> Field(int row, Span<byte> room) => Text(row) is { } text ? Encoding.UTF8.GetBytes(text) : [];
 
     /// <summary>What the split hashes of a value: a number's own bytes, which need not be written as text first.</summary>
     public virtual ReadOnlySpan<byte> Key(int row, Span<byte> room) => Field(row, room);
+
+    /// <summary>Whether <see cref="Key(int, Span{byte})"/> gives the bytes of what <see cref="TryNumbers"/> gives, and nothing of a missing value.</summary>
+    public virtual bool HasNumberKeys => false;
 
     /// <summary>The same bytes from a value's text.</summary>
     /// <param name="field">The column.</param>
@@ -153,6 +162,8 @@ internal abstract class ParquetColumn
     private sealed class RealColumn<T>(RealValues<T> values) : ParquetColumn
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        public override Func<double, string>? Written => static value => T.CreateTruncating(value).ToString(null, CultureInfo.InvariantCulture);
+
         public override string? Text(int row) => values.Span[row] is var value && T.IsFinite(value) ? value.ToString(null, CultureInfo.InvariantCulture) : null;
 
         public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
@@ -160,6 +171,10 @@ internal abstract class ParquetColumn
 
         public override ReadOnlySpan<byte> Key(int row, Span<byte> room) =>
             values.Span[row] is var value && T.IsFinite(value) && BitConverter.TryWriteBytes(room, double.CreateTruncating(value)) ? room[..sizeof(double)] : [];
+
+        public override int ValueBytes => Unsafe.SizeOf<T>();
+
+        public override bool HasNumberKeys => true;
 
         public override void Release() => values.Release();
 
@@ -187,6 +202,10 @@ internal abstract class ParquetColumn
 
         public override ReadOnlySpan<byte> Field(int row, Span<byte> room) =>
             (plain is not null ? plain[row] : optional![row]) is { } value && value.TryFormat(room, out var length, default, CultureInfo.InvariantCulture) ? room[..length] : [];
+
+        public override int ValueBytes => plain is not null ? Unsafe.SizeOf<T>() : Unsafe.SizeOf<T?>();
+
+        public override bool HasNumberKeys => typeof(T) != typeof(decimal);
 
         public override ReadOnlySpan<byte> Key(int row, Span<byte> room)
         {

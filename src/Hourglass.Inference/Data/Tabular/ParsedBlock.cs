@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Hourglass.Data.Tabular;
 
 /// <summary>The rows of a block that validate, and those that train.</summary>
@@ -5,7 +7,19 @@ namespace Hourglass.Data.Tabular;
 internal sealed record BlockSplit(bool[] IsHeld)
 {
     /// <summary>The others, in order.</summary>
-    public int[] Training { get; } = [.. Enumerable.Range(0, IsHeld.Length).Where(row => !IsHeld[row])];
+    public int[] Training { get; } = TrainingOf(IsHeld);
+
+    private static int[] TrainingOf(bool[] isHeld)
+    {
+        var (rows, count) = (new int[isHeld.Length], 0);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[count] = row;
+            count += isHeld[row] ? 0 : 1;
+        }
+
+        return rows[..count];
+    }
 }
 
 /// <summary>Where in a table a run of its rows lies.</summary>
@@ -25,7 +39,8 @@ internal sealed record RowPlaces(long First, long All)
 /// <param name="Numbers">[column][row]; null for columns that hold others.</param>
 /// <param name="Facts">[column]; looked at where there are numbers.</param>
 /// <param name="Split">Null where places say which rows validate: the rows before decide these.</param>
-internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, NumberFacts[] Facts, BlockSplit? Split)
+/// <param name="Memory">What the numbers lie in, where it is lent: where the block holds them too, so that nobody keeps these.</param>
+internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] Numbers, NumberFacts[] Facts, BlockSplit? Split, double[]? Memory)
 {
     /// <summary>Parses all columns.</summary>
     /// <param name="block">The rows.</param>
@@ -34,7 +49,8 @@ internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] N
     /// <param name="options">Of the split.</param>
     public static ParsedBlock Of(TableBlock block, TableRoles roles, int columns, PreparationOptions options)
     {
-        var (all, numbers, facts) = (GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns], new NumberFacts[columns]); // one array, which the collector leaves where it is
+        var lent = block.HeldBytes > 0 ? ArrayPool<double>.Shared.Rent(columns * block.Rows) : null;
+        var (all, numbers, facts) = (lent ?? GC.AllocateUninitializedArray<double>(columns * block.Rows), new ReadOnlyMemory<double>?[columns], new NumberFacts[columns]); // one array, which the collector leaves where it is
         var are = block.AllNumbers(columns, all);
         for (var column = 0; column < columns; column++)
         {
@@ -46,6 +62,22 @@ internal sealed record ParsedBlock(TableBlock Block, ReadOnlyMemory<double>?[] N
             }
         }
 
-        return new ParsedBlock(block, numbers, facts, options.NeedsPlaces ? null : new BlockSplit(roles.Held(block, columns, options)));
+        return new ParsedBlock(block, numbers, facts, options.NeedsPlaces ? null : new BlockSplit(roles.Held(block, columns, options, all)), lent);
+    }
+
+    /// <summary>Gives lent memory back; nobody looks at the block afterwards.</summary>
+    public void Release()
+    {
+        ReleaseNumbers();
+        Block.Release();
+    }
+
+    /// <summary>Gives the numbers' memory back; the block can still be asked.</summary>
+    public void ReleaseNumbers()
+    {
+        if (Memory is not null)
+        {
+            ArrayPool<double>.Shared.Return(Memory);
+        }
     }
 }

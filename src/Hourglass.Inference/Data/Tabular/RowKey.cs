@@ -3,7 +3,9 @@ namespace Hourglass.Data.Tabular;
 /// <summary>What the split hashes of a row: all columns that could be model input, each with a mark after it.</summary>
 internal sealed class RowKey
 {
-    private const byte Mark = 0x1f; // "unit separator" of ASCII
+    /// <summary>Stands after each column: "unit separator" of ASCII.</summary>
+    public const byte Mark = 0x1f;
+
     private readonly TableSource? _source;
     private readonly List<(int First, int Last)> _runs = []; // of neighbouring columns
     private readonly byte[] _room = new byte[TableBlock.LongestNumber];

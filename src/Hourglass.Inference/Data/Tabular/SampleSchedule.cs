@@ -30,4 +30,21 @@ internal sealed class SampleSchedule(int seed)
             _entries.Add((_last, _random.Next(Size)));
         }
     }
+
+    /// <summary>The sample of so many numbers: those that no later one takes the place of.</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>In the numbers' order.</returns>
+    public List<(long Number, int Place)> Left(long count)
+    {
+        Reach(count);
+        var last = new long[Math.Min(count, Size)]; // in each place
+        for (var place = 0; place < last.Length; place++)
+        {
+            last[place] = place;
+        }
+
+        var entered = _entries.TakeWhile(entry => entry.Number < count).ToList();
+        entered.ForEach(entry => last[entry.Place] = entry.Number);
+        return [.. Enumerable.Range(0, last.Length).Where(place => last[place] == place).Select(place => ((long)place, place)), .. entered.Where(entry => last[entry.Place] == entry.Number)];
+    }
 }

@@ -12,13 +12,24 @@ internal sealed class ShortTexts
     private const int FirstSlots = 256;
     private const ulong Multiplier = 0x9E3779B97F4A7C15; // the golden ratio's fraction: Knuth, The Art of Computer Programming 3, 6.4
     private readonly List<(ulong Low, ulong High, long Count)> _texts = [];
+    private Func<double, string>? _written; // of numbers that are counted in place of their texts
     private int[] _slots = new int[FirstSlots]; // 1 + a text's place, or 0
 
     /// <summary>How many.</summary>
     public int Count => _texts.Count;
 
-    /// <summary>The texts.</summary>
-    public IEnumerable<KeyValuePair<string, long>> All => _texts.Select(text => KeyValuePair.Create(TextOf(text.Low, text.High), text.Count));
+    /// <summary>The texts; of numbers, as they are written.</summary>
+    public IEnumerable<KeyValuePair<string, long>> All => _texts.Select(text => KeyValuePair.Create(_written is null ? TextOf(text.Low, text.High) : _written(BitConverter.UInt64BitsToDouble(text.Low)), text.Count));
+
+    /// <summary>Counts a number in place of its text.</summary>
+    /// <param name="number">Not not-a-number.</param>
+    /// <param name="written">Its text; differs between numbers whose bytes do.</param>
+    /// <param name="isTraining">Whether it is of the training part.</param>
+    public void Add(double number, Func<double, string> written, bool isTraining)
+    {
+        _written = written;
+        Add(BitConverter.DoubleToUInt64Bits(number), 0, isTraining);
+    }
 
     /// <summary>Counts a text.</summary>
     /// <param name="text">ASCII, of at most <see cref="Longest"/> bytes.</param>
@@ -29,18 +40,23 @@ internal sealed class ShortTexts
         key.Clear();
         text.CopyTo(MemoryMarshal.AsBytes(key));
         MemoryMarshal.AsBytes(key)[Longest] = (byte)text.Length;
-        var slot = SlotOf(key[0], key[1]);
+        Add(key[0], key[1], isTraining);
+    }
+
+    private void Add(ulong low, ulong high, bool isTraining)
+    {
+        var slot = SlotOf(low, high);
         for (; _slots[slot] != 0; slot = (slot + 1) & (_slots.Length - 1))
         {
             ref var held = ref CollectionsMarshal.AsSpan(_texts)[_slots[slot] - 1];
-            if (held.Low == key[0] && held.High == key[1])
+            if (held.Low == low && held.High == high)
             {
                 held.Count += isTraining ? 1 : 0;
                 return;
             }
         }
 
-        _texts.Add((key[0], key[1], isTraining ? 1 : 0));
+        _texts.Add((low, high, isTraining ? 1 : 0));
         _slots[slot] = _texts.Count;
         if (2 * _texts.Count > _slots.Length)
         {

@@ -35,6 +35,9 @@ internal abstract class TableBlock
     /// <summary>Rows held.</summary>
     public abstract int Rows { get; }
 
+    /// <summary>Bytes that the numbers lie in, where all columns are numbers and to ask for them again costs no reading; else 0.</summary>
+    public virtual long HeldBytes => 0;
+
     /// <summary>A column's numbers.</summary>
     /// <param name="column">Its number.</param>
     /// <param name="numbers">Receives [row]; NaN where the value is missing.</param>
@@ -71,6 +74,9 @@ internal abstract class TableBlock
     /// <summary>A field as the rows would give it; null for nothing.</summary>
     public abstract string? Text(int row, int column);
 
+    /// <summary>How the numbers of a column are written, where they are held as such and differ in their texts as they do in their bytes; else null.</summary>
+    public virtual Func<double, string>? Written(int column) => null;
+
     /// <summary>The bytes of a field, in UTF-8.</summary>
     /// <param name="row">Its row.</param>
     /// <param name="column">Its column.</param>
@@ -82,6 +88,9 @@ internal abstract class TableBlock
     /// <param name="column">Its column.</param>
     /// <param name="room">Room for <see cref="LongestNumber"/> bytes, which may be used.</param>
     public virtual ReadOnlySpan<byte> Key(int row, int column, Span<byte> room) => Field(row, column, room);
+
+    /// <summary>Whether the key of each field of a column is the bytes of its number, and nothing where it is missing.</summary>
+    public virtual bool HasNumberKeys(int column) => false;
 
     /// <summary>The keys of neighbouring columns at once, where they lie side by side.</summary>
     /// <param name="row">Their row.</param>

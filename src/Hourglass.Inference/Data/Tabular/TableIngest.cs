@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Hourglass.Data.Stores;
 using Hourglass.Preprocessing;
 
@@ -7,6 +8,7 @@ namespace Hourglass.Data.Tabular;
 internal sealed class TableIngest(TableSource source, ReadOptions read, TableRoles roles, TablePreprocessing preprocessing, PreparationOptions options, Task<string> hash, LearntBlocks? learnt = null)
 {
     private const int ListedBadRows = 10;
+    private readonly ConcurrentBag<float[]> _rooms = []; // of samples that are written
     private readonly int[] _places = [.. preprocessing.Columns.Select(column => source.Find(column.Name, "column"))];
 
     /// <summary>What is known about the rows beside their values.</summary>
@@ -65,6 +67,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
 
             Facts.Add(samples, samples.IsHeld is [] ? options.Held(writer.Count, samples.Values.Length / preprocessing.SampleShape[0], writer.Count) : samples.IsHeld);
             writer.Append(samples.Values);
+            _rooms.Add(samples.Values);
             progress?.Report(start + ((1 - start) * ++done / blocks.Count));
         }
 
@@ -78,7 +81,7 @@ internal sealed class TableIngest(TableSource source, ReadOptions read, TableRol
             return null;
         }
 
-        var samples = BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.NeedsPlaces ? [] : null));
+        var samples = BlockSamples.Of(block, source, roles, preprocessing, _places, options, learnt?.IsHeld[number] ?? (options.NeedsPlaces ? [] : null), _rooms.TryTake(out var room) ? room : null);
         block.Release();
         return samples;
     }

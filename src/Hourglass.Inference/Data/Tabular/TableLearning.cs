@@ -18,7 +18,7 @@ internal static class TableLearning
     /// <returns>Null where the table must be read by its rows.</returns>
     public static LearntBlocks? ByBlocks(TableBlocks blocks, TableRoles roles, ColumnStatistics[] columns, SampleSchedule? schedule, PreparationOptions options, RowPlaces places, int sharers, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var (held, kept, rows) = (new List<bool[]>(), new KeptBlocks(roles, sharers), 0L);
+        var (splits, kept, rows, isLate) = (new List<BlockSplit>(), new KeptBlocks(roles, sharers), 0L, false);
         foreach (var block in Ahead.InOrder(0, blocks.Count, number => blocks.Read(number) is { } read ? ParsedBlock.Of(read, roles, columns.Length, options) : null))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -30,25 +30,30 @@ internal static class TableLearning
             var own = places.Split(block, rows, options);
             rows += block.Block.Rows;
             schedule?.Reach(rows);
-            Add(block, columns, own);
-            held.Add(own.IsHeld);
-            kept.Add(block.Block, block.Numbers);
-            block.Block.Release();
-            progress?.Report(0.5 * held.Count / blocks.Count);
+            isLate = splits.Count == 0 ? schedule is not null && kept.WillHold(block.Block, blocks.Rows) : isLate;
+            Add(block, columns, own, !isLate);
+            splits.Add(own);
+            kept.Add(block);
+            progress?.Report(0.5 * splits.Count / blocks.Count);
         }
 
-        return new LearntBlocks(held, kept);
+        if (isLate)
+        {
+            new LateSamples(schedule!, kept, splits).Take(columns);
+        }
+
+        return new LearntBlocks(splits.ConvertAll(split => split.IsHeld), kept);
     }
 
     // Numbers whose texts are not looked at are quickly done, beside the threads that parse; with the others these must help.
-    private static void Add(ParsedBlock block, ColumnStatistics[] columns, BlockSplit own)
+    private static void Add(ParsedBlock block, ColumnStatistics[] columns, BlockSplit own, bool isSampled)
     {
         var others = new List<int>();
         for (var column = 0; column < columns.Length; column++)
         {
             if (columns[column].IsQuick && block.Numbers[column] is not null)
             {
-                columns[column].Add(block, column, own.IsHeld, own.Training);
+                columns[column].Add(block, column, own, isSampled);
             }
             else
             {
@@ -56,7 +61,7 @@ internal static class TableLearning
             }
         }
 
-        Parallel.ForEach(others, column => columns[column].Add(block, column, own.IsHeld, own.Training));
+        Parallel.ForEach(others, column => columns[column].Add(block, column, own, isSampled));
     }
 
     /// <summary>Counts rows.</summary>

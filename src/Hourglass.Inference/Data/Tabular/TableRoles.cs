@@ -23,11 +23,22 @@ internal sealed record TableRoles(int? Label, int? Id, HashSet<int> Ignored)
     public string? Treatment(int column) => column == Label ? "left out: label" : column == Id ? "left out: identifier" : Ignored.Contains(column) ? "left out: ignored" : null;
 
     /// <summary>Which rows of a block validate.</summary>
-    public bool[] Held(TableBlock block, int columns, PreparationOptions options)
+    /// <param name="block">The rows.</param>
+    /// <param name="columns">How many columns there are.</param>
+    /// <param name="options">Of the split.</param>
+    /// <param name="numbers">[column][row], where they are known.</param>
+    public bool[] Held(TableBlock block, int columns, PreparationOptions options, ReadOnlySpan<double> numbers = default)
     {
         var held = new bool[block.Rows];
         if (options.Validation == 0)
         {
+            return held;
+        }
+
+        int[] hashed = [.. Enumerable.Range(0, columns).Where(column => Treatment(column) is null)];
+        if (!numbers.IsEmpty && Array.TrueForAll(hashed, block.HasNumberKeys))
+        {
+            new NumberKeys(numbers, block.Rows, hashed).Hold(options.Seed, options.Validation, held);
             return held;
         }
 

@@ -96,7 +96,7 @@ internal sealed class TextCounts
     {
         Span<byte> room = stackalloc byte[TableBlock.LongestNumber];
         Span<char> text = stackalloc char[TableBlock.LongestNumber];
-        var row = 0;
+        var row = _short is { } counts && block.Written(column) is { } written ? AddNumbers(counts, numbers, written, isHeld) : 0;
         for (; row < numbers.Length && !IsFull; row++)
         {
             if (!double.IsNaN(numbers[row]))
@@ -116,6 +116,21 @@ internal sealed class TextCounts
 
         HasUncounted |= row < numbers.Length;
         _rows += numbers.Length;
+    }
+
+    // Numbers that nobody has written yet: their characters are not counted, as only texts that are no numbers are asked for these. Gives the rows it took.
+    private static int AddNumbers(ShortTexts counts, ReadOnlySpan<double> numbers, Func<double, string> written, bool[] isHeld)
+    {
+        var row = 0;
+        for (; row < numbers.Length && counts.Count < MaximumDistinct; row++)
+        {
+            if (!double.IsNaN(numbers[row]))
+            {
+                counts.Add(numbers[row], written, !isHeld[row]);
+            }
+        }
+
+        return row;
     }
 
     /// <summary>Joins counts of the rows that come after, to what one count over all rows gives.</summary>
