@@ -7,6 +7,7 @@ using Hourglass.Data.Stores;
 using Hourglass.Networks;
 using Hourglass.Networks.Dense;
 using Hourglass.Objectives;
+using Hourglass.Preprocessing;
 using Hourglass.Tests.Collectives;
 using Hourglass.Tests.Networks;
 using Hourglass.Training;
@@ -63,6 +64,74 @@ public sealed class RankTests
         Assert.Equal(shared[0], shared[1]);
         Assert.Equal(shared[0], shared[2]);
         Near(alone, shared[0], name);
+    }
+
+    // Ranks that see the same memory have the weights of dense models in common; the others keep gradients whole. The last step has fewer rows than ranks.
+    [Theory, MemberData(nameof(FusedModels))]
+    public void Ranks_that_share_memory_move_the_weights_to_the_bits_of_those_that_send_messages(string name)
+    {
+        var options = FusedStepTests.Get(name);
+        options = options with { Training = options.Training with { BatchSize = 7 } };
+        if (!OperatingSystem.IsLinux() || RankAgreement.Obstacle(options, CPU) is not null)
+        {
+            return;
+        }
+
+        using var store = Store(options.Input!);
+        foreach (var (ranks, threads) in new[] { (2, 1), (2, 3), (3, 1), (4, 2) })
+        {
+            float[][] Weights(bool sharesMemory) => ThreadRanks.Run(ranks, group => Steps(options, store, group, StepEngine.Fused, [Rows, Rows - 2, 1, Rows], threads), sharesMemory);
+            Assert.Equal(Weights(sharesMemory: false), Weights(sharesMemory: true));
+        }
+    }
+
+    [Fact]
+    public void Only_dense_models_without_clipping_and_accumulation_are_moved_in_common()
+    {
+        bool Takes(AutoencoderOptions options, int ranks = 2) => FusedTogether.Takes(FusedPlan.Of(options), options.Training, ranks);
+        var dense = TrainerTests.SmallOptions();
+        Assert.True(Takes(dense));
+        Assert.False(Takes(dense, ranks: 1));
+        Assert.False(Takes(dense with { Training = dense.Training with { ClipNorm = 1 } }));
+        Assert.False(Takes(dense with { Training = dense.Training with { Accumulate = 2 } }));
+        Assert.False(Takes(dense with { Bottleneck = new TopKOptions { Active = 1 } }));
+    }
+
+    // What one rank passes by the other does not: both must have the same share of the weights in mind.
+    [Fact]
+    public void A_rank_with_mostly_empty_samples_and_one_with_full_ones_move_the_weights_as_by_messages()
+    {
+        var options = TrainerTests.SmallOptions() with
+        {
+            Input = new InputOptions { Shape = [100], Blocks = [new FeatureBlock("values", 0, 100, FeatureBlockKind.Numeric)] },
+            Network = new DenseNetworkOptions { Hidden = [70] },
+            Training = new TrainingOptions { BatchSize = 8 },
+        };
+        using var scope = NewDisposeScope();
+        var samples = rand(16, 100);
+        samples.index_put_(samples[TensorIndex.Slice(0, 8)] * samples[TensorIndex.Slice(0, 8)].gt(0.9), TensorIndex.Slice(0, 8));
+        using var store = SampleStores.Of(samples, [100]);
+        float[] Run(ICollective ranks)
+        {
+            using var model = new Autoencoder(options);
+            using var reader = new BatchReader(store, CPU);
+            model.train();
+            var parameters = new FlatParameters(model);
+            using var state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(options.Training, parameters) };
+            using var step = new FusedStep(model, store, reader, 8, threads: 1, ranks);
+            step.Begin(state);
+            for (var count = 0; count < 3; count++)
+            {
+                step.Run(state, [.. Enumerable.Range(0, 16).Select(row => (long)row)], 0.5);
+            }
+
+            Assert.Equal(ranks.Rank == 0, step.PassesZerosBy);
+            step.End(state);
+            return MemoryMarshal.Cast<byte, float>(state.Parameters.Values.bytes).ToArray();
+        }
+
+        var messages = ThreadRanks.Run(2, Run);
+        Assert.All(ThreadRanks.Run(2, Run, OperatingSystem.IsLinux()), weights => Assert.Equal(messages[0], weights));
     }
 
     [Theory, MemberData(nameof(SparseModels))]
@@ -217,7 +286,9 @@ public sealed class RankTests
     }
 
     // The weights, and what is kept without gradients, after two steps, the second of fewer rows.
-    private static float[] Steps(AutoencoderOptions options, SampleStore store, ICollective ranks, StepEngine engine, int rows = Rows)
+    private static float[] Steps(AutoencoderOptions options, SampleStore store, ICollective ranks, StepEngine engine, int rows = Rows) => Steps(options, store, ranks, engine, [rows, rows - 2], threads: 1);
+
+    private static float[] Steps(AutoencoderOptions options, SampleStore store, ICollective ranks, StepEngine engine, int[] steps, int threads)
     {
         using var scope = NewDisposeScope();
         using var model = new Autoencoder(options);
@@ -225,9 +296,9 @@ public sealed class RankTests
         model.train();
         var parameters = new FlatParameters(model);
         using var state = new TrainingState { Parameters = parameters, Optimizer = FlatOptimizer.Create(options.Training, parameters) };
-        using TrainingStep step = engine == StepEngine.Fused ? new FusedStep(model, store, reader, rows, threads: 1, ranks) : new AutogradStep(model, reader, ranks);
+        using TrainingStep step = engine == StepEngine.Fused ? new FusedStep(model, store, reader, steps[0], threads, ranks) : new AutogradStep(model, reader, ranks);
         step.Begin(state);
-        foreach (var count in new[] { rows, rows - 2 })
+        foreach (var count in steps)
         {
             step.Run(state, Enumerable.Range(0, count).Select(row => (row * 7L) % store.Count).ToArray(), 0.5);
         }

@@ -9,15 +9,21 @@ namespace Hourglass.Training.Steps;
 internal sealed unsafe class FusedWeights : IDisposable
 {
     private readonly List<(FusedLayer Layer, long Offset)> _places = [];
-    private readonly AlignedFloats[] _memory; // values, then what the optimiser keeps
+    private readonly float*[] _memory; // values, then what the optimiser keeps
     private readonly Dictionary<FusedLayer, DenseMap> _back = [];
     private readonly Dictionary<FusedLayer, IntPtr> _panels = [];
     private readonly List<AlignedFloats> _copies = [];
     private readonly float* _zeros; // a bias for ways back
     private readonly ICollective _ranks;
+    private long _commonTaken;
     private SumRoom? _gradients;
 
-    public FusedWeights(FusedPlan plan, int states, ICollective? ranks = null)
+    /// <summary>Makes room.</summary>
+    /// <param name="plan">Whose weights.</param>
+    /// <param name="states">Numbers that the optimiser keeps for each.</param>
+    /// <param name="ranks">Who trains them.</param>
+    /// <param name="isCommon">Whether ranks that share memory have them in common.</param>
+    public FusedWeights(FusedPlan plan, int states, ICollective? ranks = null, bool isCommon = false)
     {
         _ranks = ranks ?? new SingleProcess();
         foreach (var layer in plan.Trained)
@@ -26,32 +32,39 @@ internal sealed unsafe class FusedWeights : IDisposable
             Length += layer.WeightLength;
         }
 
-        foreach (var layer in plan.Maps)
+        var ways = plan.Maps.Where(layer => IsTurned(plan, layer)).ToList();
+        Common = isCommon ? CommonRoom.Open(_ranks, Length, (Aligned(Length) * (states + 1)) + ways.Sum(layer => Aligned(BackLength(layer)))) : null;
+        foreach (var layer in plan.Maps.Where(layer => layer.Layout == WeightLayout.RowsOfOutputs))
         {
-            if (layer.Layout == WeightLayout.RowsOfOutputs)
-            {
-                _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
-            }
-            else if (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
-            {
-                _back.Add(layer, DenseMap.Over(layer.MapOutputs, layer.MapInputs, Copy(DenseMap.Length(layer.MapOutputs, layer.MapInputs))));
-            }
+            _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
+        }
+
+        foreach (var layer in ways)
+        {
+            _back.Add(layer, DenseMap.Over(layer.MapOutputs, layer.MapInputs, Room(BackLength(layer))));
         }
 
         _zeros = Copy(plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.MapInputs), DenseMap.Stride(layer.MapOutputs))));
-        _memory = [.. Enumerable.Range(0, states + 1).Select(_ => new AlignedFloats(Length))];
+        _memory = new float*[states + 1];
+        for (var number = 0; number <= states; number++)
+        {
+            _memory[number] = Room(Length);
+        }
     }
+
+    /// <summary>Where ranks have the weights in common; else null.</summary>
+    public CommonRoom? Common { get; }
 
     /// <summary>Float32 values, padding included.</summary>
     public long Length { get; }
 
-    public float* Values => _memory[0].Pointer;
+    public float* Values => _memory[0];
 
     /// <summary>How many numbers the optimiser keeps for each.</summary>
     public int States => _memory.Length - 1;
 
     /// <summary>What the optimiser keeps.</summary>
-    public float* State(int number) => _memory[number + 1].Pointer;
+    public float* State(int number) => _memory[number + 1];
 
     /// <summary>Room for gradients, made when first asked for, by all ranks.</summary>
     public float* Gradients => (float*)(_gradients ??= _ranks.Room(Length)).Address;
@@ -91,6 +104,7 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>Takes weights and moments from the model's flat buffers.</summary>
     public void Take(TrainingState state)
     {
+        Common?.Meet(); // nobody needs what was there
         Exchange(state, isTaken: true);
         foreach (var (layer, _) in _places)
         {
@@ -100,6 +114,8 @@ internal sealed unsafe class FusedWeights : IDisposable
                 FillPanel(layer, panel);
             }
         }
+
+        Common?.Meet(); // all wrote the same
     }
 
     /// <summary>Gives them back.</summary>
@@ -111,9 +127,30 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Array.ForEach(_memory, memory => memory.Dispose());
         _copies.ForEach(memory => memory.Dispose());
         _gradients?.Dispose();
+        Common?.Dispose();
+    }
+
+    // Layers that hand gradients on keep their weights turned over as well.
+    private static bool IsTurned(FusedPlan plan, FusedLayer layer) => layer.Layout != WeightLayout.RowsOfOutputs
+        && (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))));
+
+    private static long BackLength(FusedLayer layer) => DenseMap.Length(layer.MapOutputs, layer.MapInputs);
+
+    private static long Aligned(long length) => DenseMap.Stride(1) * ((length + DenseMap.Stride(1) - 1) / DenseMap.Stride(1));
+
+    // What all ranks update, each its share.
+    private float* Room(long length)
+    {
+        if (Common is null)
+        {
+            return Copy(length);
+        }
+
+        var place = Common.Common + _commonTaken;
+        _commonTaken += Aligned(length);
+        return place;
     }
 
     private float* Copy(long length)
