@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Hourglass.Bundles;
 using Hourglass.Engine;
 using static TorchSharp.torch;
@@ -13,7 +14,6 @@ public sealed class GaussianMixture : LatentDensity
     internal const string FullName = "full-covariance";
     internal const string MixtureName = "mixture";
 
-    private const int Iterations = 60;
     private const double Ridge = 1e-4; // share of the latents' mean variance added to each diagonal
 
     private GaussianMixture(string name, float[] weights, float[] means, float[] factors, int components, int size) =>
@@ -45,34 +45,16 @@ public sealed class GaussianMixture : LatentDensity
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
+        using var threads = EngineThreads.One(); // so little work at a time that a second thread of the engine would only spin, where ours have work
         var data = latents.to(ScalarType.Float64);
         var (count, size) = (data.shape[0], (int)data.shape[1]);
         var wanted = components;
         components = (int)Math.Clamp(count / (2 * (size + 1)), 1, components);
-        var ridge = eye(size, dtype: ScalarType.Float64) * (((data - data.mean([0L])).Squared().mean() * Ridge) + 1e-9);
-        var means = Centres(data, components, seed);
-        var responsibilities = nn.functional.one_hot(cdist(data, means).min(1).indexes, components).to(ScalarType.Float64);
-        var previous = double.NegativeInfinity;
-        var (weights, factors) = (ones(1), ones(1));
-        for (var iteration = 0; iteration < Iterations; iteration++)
-        {
-            using var round = NewDisposeScope(); // each round's temporaries weigh as much as the data
-            (weights, means, factors) = Maximise(data, responsibilities, ridge);
-            var joint = LogDensities(data, weights, means, factors);
-            var total = joint.logsumexp(1, keepdim: true);
-            responsibilities.Dispose();
-            responsibilities = (joint - total).exp().MoveToOuterDisposeScope();
-            (weights, means, factors) = (weights.MoveToOuterDisposeScope(), means.MoveToOuterDisposeScope(), factors.MoveToOuterDisposeScope());
-            var likelihood = total.mean().item<double>();
-            if (likelihood - previous < 1e-6)
-            {
-                break;
-            }
-
-            previous = likelihood;
-        }
-
-        return new GaussianMixture(wanted == 1 ? FullName : MixtureName, Floats(weights), Floats(means), Floats(factors), components, size);
+        var ridge = ((data - data.mean([0L])).Squared().mean().item<double>() * Ridge) + 1e-9;
+        var centres = Centres(data, components, seed);
+        var chosen = MemoryMarshal.Cast<byte, long>(cdist(data, centres).min(1).indexes.contiguous().bytes).ToArray();
+        var (weights, means, factors) = new MixtureFit(Doubles(data), size).Run(Doubles(centres), chosen, ridge);
+        return new GaussianMixture(wanted == 1 ? FullName : MixtureName, weights, means, factors, components, size);
     }
 
     /// <summary>One normal distribution with a variance for each latent.</summary>
@@ -128,25 +110,5 @@ public sealed class GaussianMixture : LatentDensity
         return stack(centres);
     }
 
-    private static (Tensor Weights, Tensor Means, Tensor Factors) Maximise(Tensor data, Tensor responsibilities, Tensor ridge)
-    {
-        var mass = responsibilities.sum([0L]) + 1e-9; // [component]
-        var means = responsibilities.t().matmul(data) / mass.unsqueeze(1);
-        var factors = Enumerable.Range(0, (int)mass.shape[0]).Select(component =>
-        {
-            using var scope = NewDisposeScope();
-            var centred = data - means[component];
-            var covariance = centred.t().matmul(centred * responsibilities.narrow(1, component, 1)) / mass[component];
-            return linalg.cholesky(covariance + ridge).MoveToOuterDisposeScope();
-        }).ToArray();
-        return (mass / mass.sum(), means, stack(factors));
-    }
-
-    private static Tensor LogDensities(Tensor data, Tensor weights, Tensor means, Tensor factors) => stack(
-        [.. Enumerable.Range(0, (int)weights.shape[0]).Select(component =>
-        {
-            using var scope = NewDisposeScope();
-            var scaled = linalg.solve(factors[component], (data - means[component]).t()); // [latent, sample]
-            return (weights[component].log() - (0.5 * scaled.Squared().sum([0L])) - factors[component].diagonal().log().sum() - (0.5 * data.shape[1] * Math.Log(2 * Math.PI))).MoveToOuterDisposeScope();
-        })], 1);
+    private static ReadOnlySpan<double> Doubles(Tensor values) => MemoryMarshal.Cast<byte, double>(values.contiguous().bytes);
 }
