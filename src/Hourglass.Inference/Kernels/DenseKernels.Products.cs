@@ -61,33 +61,37 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     {
         var (inputStride, outputStride, tiles) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), map.PaddedInputs / Rows);
         var sums = stackalloc float[Rows * Width];
-        var zeros = stackalloc float[2 * TLanes.Count];
+        var before = stackalloc float[Rows * Width];
+        var zeros = stackalloc float[Width];
+        float* waiting = null; // parameters of the tile before, whose update is still to be done
         for (var tile = firstTile; tile < lastTile; tile++)
         {
             var (panel, input) = (tile / tiles, tile % tiles * Rows);
-            var outputs = products.Dy + (panel * Width);
-            if (packed is not null)
+            if (packed is not null && (tile == firstTile || input == 0))
             {
-                if (tile == firstTile || input == 0)
-                {
-                    Pack(outputs, outputStride, rows, packed);
-                }
-
-                outputs = packed;
+                Pack(products.Dy + (panel * Width), outputStride, rows, packed);
             }
 
-            for (var column = 0; column < Width; column += 2 * TLanes.Count)
+            var outputs = packed is null ? products.Dy + (panel * Width) : packed;
+            var parameters = map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width);
+            var (left, outputStep) = (map.Outputs - (panel * Width), packed is null ? outputStride : Width);
+            if (TLanes.HasManyRegisters && left > TLanes.Count)
             {
-                var left = map.Outputs - (panel * Width) - column;
-                Tile(products.X + input, inputStride, outputs + column, packed is null ? outputStride : Width, rows, zeros, 0, sums + column, Width, left);
-                if (more.X is not null)
-                {
-                    Tile(more.X + input, inputStride, more.Dy + (panel * Width) + column, outputStride, rows, sums + column, Width, sums + column, Width, left);
-                }
+                EightRows(products.X + input, inputStride, outputs, outputStep, rows, zeros, 0, sums, Width, new TileUpdate<TRule>(waiting, before, parameters, rule));
+                AddProducts(more, input, inputStride, panel * Width, outputStride, rows, sums);
+                waiting = parameters;
+                var other = before;
+                before = sums;
+                sums = other;
+                continue;
             }
 
-            Apply(map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width), sums, Rows * Width, isBias: false, rule); // a tile lies in one run
+            Columns(products.X + input, inputStride, outputs, outputStep, rows, zeros, 0, sums, left);
+            AddProducts(more, input, inputStride, panel * Width, outputStride, rows, sums);
+            Apply(parameters, sums, Rows * Width, isBias: false, rule);
         }
+
+        Apply(waiting, before, waiting is null ? 0 : Rows * Width, isBias: false, rule);
     }
 
     [MethodImpl(KernelCode.ByItself)]
@@ -161,12 +165,22 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         }
         else if (TLanes.HasManyRegisters)
         {
-            EightRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
+            EightRows(a, aStep, b, bStep, steps, start, startStride, target, stride, default(NothingBetween));
         }
         else
         {
             FourRows(a, aStep, b, bStep, steps, start, startStride, target, stride);
             FourRows(a + 4, aStep, b, bStep, steps, start + (4 * startStride), startStride, target + (4 * stride), stride);
+        }
+    }
+
+    // The same for all columns of a panel.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Columns(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, int left)
+    {
+        for (var column = 0; column < Width; column += 2 * TLanes.Count)
+        {
+            Tile(a, aStep, b + column, bStep, steps, start + column, startStride, target + column, Width, left - column);
         }
     }
 
@@ -206,7 +220,8 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
 
     [SuppressMessage("Design", "MA0051", Justification = "Unrolled: sixteen sums live in registers.")]
     [MethodImpl(KernelCode.ByItself)]
-    private static void EightRows(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride)
+    private static void EightRows<TBetween>(float* a, nint aStep, float* b, nint bStep, nint steps, float* start, nint startStride, float* target, nint stride, in TBetween between)
+        where TBetween : struct, IBetweenRows
     {
         var (a0, b0) = Pair(start);
         var (a1, b1) = Pair(start + startStride);
@@ -216,35 +231,40 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
         var (a5, b5) = Pair(start + (5 * startStride));
         var (a6, b6) = Pair(start + (6 * startStride));
         var (a7, b7) = Pair(start + (7 * startStride));
-        for (; steps > 0; steps--)
+        nint step = 0;
+        for (var piece = 0; piece < TBetween.Pieces; piece++)
         {
-            var (left, right) = Pair(b);
-            var x = TLanes.Broadcast(a[0]);
-            a0 = TLanes.MultiplyAdd(x, left, a0);
-            b0 = TLanes.MultiplyAdd(x, right, b0);
-            x = TLanes.Broadcast(a[1]);
-            a1 = TLanes.MultiplyAdd(x, left, a1);
-            b1 = TLanes.MultiplyAdd(x, right, b1);
-            x = TLanes.Broadcast(a[2]);
-            a2 = TLanes.MultiplyAdd(x, left, a2);
-            b2 = TLanes.MultiplyAdd(x, right, b2);
-            x = TLanes.Broadcast(a[3]);
-            a3 = TLanes.MultiplyAdd(x, left, a3);
-            b3 = TLanes.MultiplyAdd(x, right, b3);
-            x = TLanes.Broadcast(a[4]);
-            a4 = TLanes.MultiplyAdd(x, left, a4);
-            b4 = TLanes.MultiplyAdd(x, right, b4);
-            x = TLanes.Broadcast(a[5]);
-            a5 = TLanes.MultiplyAdd(x, left, a5);
-            b5 = TLanes.MultiplyAdd(x, right, b5);
-            x = TLanes.Broadcast(a[6]);
-            a6 = TLanes.MultiplyAdd(x, left, a6);
-            b6 = TLanes.MultiplyAdd(x, right, b6);
-            x = TLanes.Broadcast(a[7]);
-            a7 = TLanes.MultiplyAdd(x, left, a7);
-            b7 = TLanes.MultiplyAdd(x, right, b7);
-            a += aStep;
-            b += bStep;
+            between.Do<TLanes, TVector>(piece);
+            for (var end = steps * (piece + 1) / TBetween.Pieces; step < end; step++)
+            {
+                var (left, right) = Pair(b);
+                var x = TLanes.Broadcast(a[0]);
+                a0 = TLanes.MultiplyAdd(x, left, a0);
+                b0 = TLanes.MultiplyAdd(x, right, b0);
+                x = TLanes.Broadcast(a[1]);
+                a1 = TLanes.MultiplyAdd(x, left, a1);
+                b1 = TLanes.MultiplyAdd(x, right, b1);
+                x = TLanes.Broadcast(a[2]);
+                a2 = TLanes.MultiplyAdd(x, left, a2);
+                b2 = TLanes.MultiplyAdd(x, right, b2);
+                x = TLanes.Broadcast(a[3]);
+                a3 = TLanes.MultiplyAdd(x, left, a3);
+                b3 = TLanes.MultiplyAdd(x, right, b3);
+                x = TLanes.Broadcast(a[4]);
+                a4 = TLanes.MultiplyAdd(x, left, a4);
+                b4 = TLanes.MultiplyAdd(x, right, b4);
+                x = TLanes.Broadcast(a[5]);
+                a5 = TLanes.MultiplyAdd(x, left, a5);
+                b5 = TLanes.MultiplyAdd(x, right, b5);
+                x = TLanes.Broadcast(a[6]);
+                a6 = TLanes.MultiplyAdd(x, left, a6);
+                b6 = TLanes.MultiplyAdd(x, right, b6);
+                x = TLanes.Broadcast(a[7]);
+                a7 = TLanes.MultiplyAdd(x, left, a7);
+                b7 = TLanes.MultiplyAdd(x, right, b7);
+                a += aStep;
+                b += bStep;
+            }
         }
 
         Store(target, a0, b0);

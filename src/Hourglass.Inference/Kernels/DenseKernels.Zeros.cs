@@ -78,9 +78,9 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
 
     private static void AddProducts(RowProducts more, int input, int inputStride, int output, int outputStride, int rows, float* tile)
     {
-        for (var column = 0; more.X is not null && column < Width; column += 2 * TLanes.Count)
+        if (more.X is not null)
         {
-            Tile(more.X + input, inputStride, more.Dy + output + column, outputStride, rows, tile + column, Width, tile + column, Width);
+            Columns(more.X + input, inputStride, more.Dy + output, outputStride, rows, tile, Width, tile, Width);
         }
     }
 

@@ -245,6 +245,10 @@ internal unsafe interface IGradientRule
     void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
         where TVector : struct;
+
+    /// <summary>Asks memory for what <see cref="Take"/> will need.</summary>
+    /// <param name="parameters">Where the parameters lie.</param>
+    void Ask(float* parameters);
 }
 
 /// <summary>Activations of dense layers.</summary>

@@ -36,10 +36,9 @@ internal unsafe interface ILanes<TVector>
 
     static abstract TVector Minimum(TVector left, TVector right);
 
-    /// <summary>1 over the square root of a value above 0, to the last bit or two: an estimate and a step of Newton's.</summary>
-    static abstract TVector InverseSquareRoot(TVector value);
+    static abstract TVector SquareRoot(TVector value);
 
-    /// <summary>1 over a value, likewise.</summary>
+    /// <summary>1 over a value, to the last bit or two: an estimate and a step of Newton's.</summary>
     static abstract TVector Inverse(TVector value);
 
     static abstract TVector Round(TVector value);
@@ -92,17 +91,7 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<float>>
     public static Vector512<float> Minimum(Vector512<float> left, Vector512<float> right) => Vector512.MinNative(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> InverseSquareRoot(Vector512<float> value)
-    {
-        if (!Avx512F.IsSupported)
-        {
-            return Vector512<float>.One / Vector512.Sqrt(value);
-        }
-
-        var estimate = Avx512F.ReciprocalSqrt14(value);
-        var half = value * estimate * Vector512.Create(0.5f);
-        return estimate * Vector512.FusedMultiplyAdd(-half, estimate, Vector512.Create(1.5f));
-    }
+    public static Vector512<float> SquareRoot(Vector512<float> value) => Vector512.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Inverse(Vector512<float> value)
@@ -169,17 +158,7 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Minimum(Vector256<float> left, Vector256<float> right) => Vector256.MinNative(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> InverseSquareRoot(Vector256<float> value)
-    {
-        if (!Avx.IsSupported)
-        {
-            return Vector256<float>.One / Vector256.Sqrt(value);
-        }
-
-        var estimate = Avx.ReciprocalSqrt(value);
-        var half = value * estimate * Vector256.Create(0.5f);
-        return estimate * Vector256.FusedMultiplyAdd(-half, estimate, Vector256.Create(1.5f));
-    }
+    public static Vector256<float> SquareRoot(Vector256<float> value) => Vector256.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Inverse(Vector256<float> value)
@@ -246,7 +225,7 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<float>>
     public static Vector128<float> Minimum(Vector128<float> left, Vector128<float> right) => Vector128.MinNative(left, right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> InverseSquareRoot(Vector128<float> value) => Vector128<float>.One / Vector128.Sqrt(value);
+    public static Vector128<float> SquareRoot(Vector128<float> value) => Vector128.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Inverse(Vector128<float> value) => Vector128<float>.One / value;

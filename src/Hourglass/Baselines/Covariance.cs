@@ -160,6 +160,9 @@ internal sealed unsafe class Covariance : IDisposable
     private readonly struct AddRule : IGradientRule
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Ask(float* parameters) => CacheLine.Ask(parameters);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
             where TLanes : ILanes<TVector>
             where TVector : struct =>

@@ -313,6 +313,8 @@ public sealed unsafe class DenseKernelTests
 
     private readonly struct Keep(float* values, float* gradients) : IGradientRule
     {
+        public void Ask(float* parameters) => CacheLine.Ask(gradients + (parameters - values));
+
         public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
             where TLanes : ILanes<TVector>
             where TVector : struct => TLanes.Store(gradient, gradients + (parameters - values));

@@ -11,6 +11,8 @@ public sealed unsafe class SampleStore : IDisposable
 {
     private const int LineBytes = 64;
     private const int PrefetchedBytes = 512; // of what follows, the processor sees the pattern
+    private const int PrefetchedSamples = 8; // and more of short ones
+    private const int MostPrefetchedSamples = 24;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly byte* _values;
@@ -104,6 +106,32 @@ public sealed unsafe class SampleStore : IDisposable
         for (var row = 0; row < indices.Length; row++)
         {
             Read(indices[row], 1, destination.Slice(row * SampleLength, SampleLength));
+        }
+    }
+
+    /// <summary>The same into rows; the samples that come next are asked of memory meanwhile.</summary>
+    /// <param name="indices">Sample numbers.</param>
+    /// <param name="rows">Receives them; what lies between rows is left alone.</param>
+    /// <param name="stride">Values from one row to the next.</param>
+    internal void Gather(ReadOnlySpan<long> indices, float* rows, int stride)
+    {
+        var ahead = Math.Clamp(PrefetchedBytes / Math.Max(1, SampleLength * ValueSize) * PrefetchedSamples, PrefetchedSamples, MostPrefetchedSamples);
+        var isPlain = ElementType == ElementType.Float32 && _ahead is null && !_disposed && _whole is not { _disposed: true };
+        for (var row = 0; row < indices.Length; row++, rows += stride)
+        {
+            if (row + ahead < indices.Length)
+            {
+                Prefetch(indices[row + ahead]);
+            }
+
+            if (isPlain && (ulong)indices[row] < (ulong)Count)
+            {
+                new ReadOnlySpan<float>(_values + (indices[row] * _step * sizeof(float)), SampleLength).CopyTo(new Span<float>(rows, SampleLength));
+            }
+            else
+            {
+                Read(indices[row], 1, new Span<float>(rows, SampleLength));
+            }
         }
     }
 
@@ -209,15 +237,15 @@ public sealed unsafe class SampleStore : IDisposable
         }
     }
 
-    /// <summary>Asks the processor to bring the start of a sample near, before it is read: samples in random order are far from each other.</summary>
-    internal void Prefetch(long sample)
+    // Samples in random order are far from each other: the start of one that comes soon is brought near.
+    private void Prefetch(long sample)
     {
         if (!Sse.IsSupported || ElementType == ElementType.Entries || (ulong)sample >= (ulong)Count)
         {
             return;
         }
 
-        var start = At(sample);
+        var start = _ahead is null ? _values + (sample * _step * ValueSize) : At(sample);
         var end = start + Math.Min((long)SampleLength * ValueSize, PrefetchedBytes) + LineBytes;
         for (var line = start; line < end; line += LineBytes)
         {

@@ -293,6 +293,9 @@ internal sealed unsafe class GatedPass : IDisposable
     private readonly struct AddRule(float* values, float* gradients) : IGradientRule
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Ask(float* parameters) => CacheLine.Ask(gradients + (parameters - values));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
             where TLanes : ILanes<TVector>
             where TVector : struct

@@ -14,7 +14,6 @@ internal sealed unsafe class FusedInput : IDisposable
 {
     private const int ExpectedEntries = 64; // a row's room grows where there are more
     private const int Looked = 64;
-    private const int PrefetchedRows = 8;
     private readonly Autoencoder _model;
     private readonly SampleStore _samples;
     private readonly BatchReader _reader;
@@ -148,33 +147,29 @@ internal sealed unsafe class FusedInput : IDisposable
             GatherEntries(row, new Span<float>(scratch, _model.SampleLength));
         }
 
-        for (var row = first; Entries is null && row < last; row++)
+        if (Entries is null && last > first)
         {
-            if (row + PrefetchedRows < last)
-            {
-                _samples.Prefetch(_indices[row + PrefetchedRows]);
-            }
-
-            GatherRow(row);
+            GatherRows(first, last - first);
         }
     }
 
-    private void GatherRow(int row)
+    // Padding is zero in all of them.
+    private void GatherRows(int first, int count)
     {
-        var place = (long)row * _room.InputStride;
-        var input = new Span<float>(_room.Input + place, _model.SampleLength);
+        var (place, length) = ((long)first * _room.InputStride, count * _room.InputStride);
+        var input = new Span<float>(_room.Input + place, length);
         if (_reads)
         {
-            _samples.Read(_indices[row], 1, input);
+            _samples.Gather(_indices.AsSpan(first, count), _room.Input + place, _room.InputStride);
             if (Target != _room.Input)
             {
-                input.CopyTo(new Span<float>(Target + place, _model.SampleLength));
+                input.CopyTo(new Span<float>(Target + place, length));
             }
         }
 
         if (_masks)
         {
-            TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask!.Pointer + place, _model.SampleLength), input);
+            TensorPrimitives.Multiply(input, new ReadOnlySpan<float>(_mask!.Pointer + place, length), input);
         }
     }
 

@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using Hourglass.Kernels;
 
 namespace Hourglass.Training.Steps;
 
 /// <summary>The work of a step in order: threads share the rows until something has to see the whole batch.</summary>
-internal sealed class FusedProgram
+/// <param name="clock">Told where the time goes. Threads do the same side by side: the first one's time stands for all.</param>
+internal sealed class FusedProgram(TrainingClock clock)
 {
-    private readonly List<(List<RowWork> Rows, Action? Batch)> _pieces = [([], null)];
+    private readonly List<(List<(TrainingPhase? Phase, RowWork Work)> Rows, Action? Batch)> _pieces = [([], null)];
 
     /// <summary>Some work on a thread's rows.</summary>
     /// <param name="thread">Its number.</param>
@@ -17,7 +19,9 @@ internal sealed class FusedProgram
     public int Pieces => _pieces.Count;
 
     /// <summary>Adds work that each thread does on its rows.</summary>
-    public void Add(RowWork work) => _pieces[^1].Rows.Add(work);
+    /// <param name="phase">What its time counts as; null where the work itself sees to that.</param>
+    /// <param name="work">The work.</param>
+    public void Add(TrainingPhase? phase, RowWork work) => _pieces[^1].Rows.Add((phase, work));
 
     /// <summary>Adds work on the whole batch: what was added before is complete then, what is added later has not begun.</summary>
     public void Meet(Action work)
@@ -36,8 +40,22 @@ internal sealed class FusedProgram
         for (var piece = from; piece < to; piece++)
         {
             var (work, batch) = _pieces[piece];
-            ForEachPart(crew, rows, (thread, first, last) => work.ForEach(part => part(thread, first, last)));
+            ForEachPart(crew, rows, (thread, first, last) => Run(work, thread, first, last));
             batch?.Invoke();
+        }
+    }
+
+    private void Run(List<(TrainingPhase? Phase, RowWork Work)> parts, int thread, int first, int last)
+    {
+        var mark = Stopwatch.GetTimestamp();
+        for (var part = 0; part < parts.Count; part++)
+        {
+            var (phase, work) = parts[part];
+            work(thread, first, last);
+            if (thread == 0 && (part + 1 == parts.Count || parts[part + 1].Phase != phase))
+            {
+                mark = phase is { } known ? clock.End(known, mark) : Stopwatch.GetTimestamp();
+            }
         }
     }
 

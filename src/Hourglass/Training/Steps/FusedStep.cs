@@ -190,14 +190,14 @@ internal sealed unsafe class FusedStep : TrainingStep
     // Both passes; where nothing looks at the batch, a thread goes through them without waiting for others.
     private FusedProgram Program()
     {
-        var program = new FusedProgram();
+        var program = new FusedProgram(Clock);
         if (!_plan.HasSparseInput)
         {
-            program.Add(Timed(TrainingPhase.Gather, (thread, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(thread))));
+            program.Add(TrainingPhase.Gather, (thread, first, last) => _input.Gather(first, Math.Min(last, _rows), _room.ScratchOf(thread)));
         }
 
         Forward(program, 0, _plan.LatentLayer + 1);
-        program.Add(Timed(TrainingPhase.Forward, MakeLatents));
+        program.Add(TrainingPhase.Forward, MakeLatents);
         if (_bottleneck.LooksAtBatch)
         {
             program.Meet(() => _extra = _bottleneck.Look(_rows, _context));
@@ -205,7 +205,7 @@ internal sealed unsafe class FusedStep : TrainingStep
 
         _toLatents = program.Pieces - 1;
         Forward(program, _plan.LatentLayer + 1, _plan.Layers.Count);
-        program.Add(Timed(TrainingPhase.Forward, (thread, first, last) =>
+        program.Add(TrainingPhase.Forward, (thread, first, last) =>
         {
             if (_bottleneck is FusedDraws draws)
             {
@@ -215,7 +215,7 @@ internal sealed unsafe class FusedStep : TrainingStep
             {
                 _comparison.Run(thread, first, last, _rows, _scale, _losses);
             }
-        }));
+        });
         if (_revival is not null)
         {
             program.Meet(() => { });
@@ -231,32 +231,36 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var place = from; place < to; place++)
         {
             var (map, function) = (_maps[place], _functions[place]);
-            program.Add(Timed(TrainingPhase.Forward, OnDraws(place, map.Forward)));
-            program.Add((thread, _, _) => _update.AwaitAll(thread)); // what follows the first map
+            program.Add(TrainingPhase.Forward, OnDraws(place, map.Forward));
+            if (_update.IsTogether)
+            {
+                program.Add(phase: null, (thread, _, _) => _update.AwaitAll(thread)); // what follows the first map
+            }
+
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
-                program.Add(Timed(TrainingPhase.Forward, (_, first, last) => normalization.Measure(first, last)));
+                program.Add(TrainingPhase.Forward, (_, first, last) => normalization.Measure(first, last));
                 program.Meet(() => normalization.Look(_rows, _context.Share!));
             }
 
-            program.Add(Timed(TrainingPhase.Forward, OnDraws(place, (_, first, last) => function.Forward(first, last))));
+            program.Add(TrainingPhase.Forward, OnDraws(place, (_, first, last) => function.Forward(first, last)));
         }
     }
 
     private void Backward(FusedProgram program)
     {
-        program.Add(Timed(TrainingPhase.Backward, (thread, first, last) => Array.ForEach(_penalised, penalty => penalty.Run(thread, first, last, _losses))));
+        program.Add(TrainingPhase.Backward, (thread, first, last) => Array.ForEach(_penalised, penalty => penalty.Run(thread, first, last, _losses)));
         for (var place = _plan.Layers.Count - 1; place >= 0; place--)
         {
             var (here, function) = (place, _functions[place]);
-            program.Add(Timed(TrainingPhase.Backward, OnDraws(here, (_, first, last) => Activated(here, first, last))));
-            program.Add(Timed(TrainingPhase.Backward, (_, first, last) => function.Normalization?.Learn(first, last)));
+            program.Add(TrainingPhase.Backward, OnDraws(here, (_, first, last) => Activated(here, first, last)));
+            program.Add(TrainingPhase.Backward, (_, first, last) => function.Normalization?.Learn(first, last));
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Meet(() => normalization.LookBack(_rows, _context.Share!));
             }
 
-            program.Add(Timed(TrainingPhase.Backward, OnDraws(here, (thread, first, last) => Mapped(here, thread, first, last))));
+            program.Add(TrainingPhase.Backward, OnDraws(here, (thread, first, last) => Mapped(here, thread, first, last)));
         }
     }
 
@@ -267,17 +271,6 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var draw = 0; draw < _plan.Draws; draw++)
         {
             work(thread, (draw * block) + first, (draw * block) + last);
-        }
-    };
-
-    // Threads do the same side by side: the first one's time stands for all.
-    private FusedProgram.RowWork Timed(TrainingPhase phase, FusedProgram.RowWork work) => (thread, first, last) =>
-    {
-        var mark = Stopwatch.GetTimestamp();
-        work(thread, first, last);
-        if (thread == 0)
-        {
-            Clock.End(phase, mark);
         }
     };
 

@@ -32,6 +32,13 @@ internal readonly record struct WeightPenalty(float L1, float L2)
 internal readonly unsafe struct KeepRule(float* values, float* gradients, WeightPenalty penalty, bool isFirst) : IGradientRule
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask(float* parameters)
+    {
+        CacheLine.Ask(parameters);
+        CacheLine.Ask(gradients + (parameters - values));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
         where TVector : struct
@@ -55,6 +62,13 @@ internal readonly unsafe struct TogetherRule<TRule>(TRule rule, float* values, C
     private readonly int _rank = room.Rank;
     private readonly int _size = room.Size;
     private readonly int _even = RankGroup.EvenRanks(room.Size);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask(float* parameters)
+    {
+        rule.Ask(parameters);
+        CacheLine.Ask(_first + (parameters - values) + ((_rank == 0 ? 1 : 0) * _stride));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
@@ -94,6 +108,9 @@ internal readonly unsafe struct StretchRule<TRule>(TRule rule, float* weights, l
     where TRule : struct, IGradientRule
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask(float* parameters) => rule.Ask(parameters);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
         where TVector : struct
@@ -107,24 +124,39 @@ internal readonly unsafe struct StretchRule<TRule>(TRule rule, float* weights, l
 /// <summary>Adam's step, with AdamW's decay: the arithmetic of <see cref="AdamOptimizer"/>.</summary>
 internal readonly unsafe struct AdamRule(float* values, float* first, float* second, AdamStep step, WeightPenalty penalty) : IGradientRule
 {
+    private readonly nint _first = (nint)((byte*)first - (byte*)values);
+    private readonly nint _second = (nint)((byte*)second - (byte*)values);
+    private readonly bool _isPlain = step is { GradientScale: 1, Keep: 1 } && penalty == default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask(float* parameters)
+    {
+        CacheLine.Ask(parameters);
+        CacheLine.Ask((byte*)parameters + _first);
+        CacheLine.Ask((byte*)parameters + _second);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
         where TVector : struct
     {
-        var place = parameters - values;
+        var (firstPlace, secondPlace) = ((nint)parameters + _first, (nint)parameters + _second);
         var value = TLanes.Load(parameters);
-        gradient = step.GradientScale == 1 ? gradient : TLanes.Multiply(gradient, TLanes.Broadcast(step.GradientScale));
-        gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, value);
-        var m = TLanes.MultiplyAdd(TLanes.Load(first + place), TLanes.Broadcast(AdamStep.Beta1), TLanes.Multiply(gradient, TLanes.Broadcast(AdamStep.OneMinusBeta1)));
-        var v = TLanes.MultiplyAdd(TLanes.Load(second + place), TLanes.Broadcast(AdamStep.Beta2), TLanes.Multiply(TLanes.Multiply(gradient, gradient), TLanes.Broadcast(AdamStep.OneMinusBeta2)));
-        var atLeast = TLanes.Maximum(v, TLanes.Broadcast(1e-37f));
-        var root = TLanes.Multiply(atLeast, TLanes.InverseSquareRoot(atLeast));
-        var scale = TLanes.MultiplyAdd(root, TLanes.Broadcast(step.SecondCorrection), TLanes.Broadcast(AdamStep.Epsilon));
-        value = isBias || step.Keep == 1 ? value : TLanes.Multiply(value, TLanes.Broadcast(step.Keep));
-        TLanes.Store(m, first + place);
-        TLanes.Store(v, second + place);
-        TLanes.Store(TLanes.Subtract(value, TLanes.Multiply(TLanes.Multiply(m, TLanes.Inverse(scale)), TLanes.Broadcast(step.Rate))), parameters);
+        if (!_isPlain)
+        {
+            gradient = TLanes.Multiply(gradient, TLanes.Broadcast(step.GradientScale));
+            gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, value);
+            value = isBias ? value : TLanes.Multiply(value, TLanes.Broadcast(step.Keep));
+        }
+
+        var (m, v) = (TLanes.Load((float*)firstPlace), TLanes.Load((float*)secondPlace));
+        m = TLanes.MultiplyAdd(TLanes.Subtract(gradient, m), TLanes.Broadcast(AdamStep.OneMinusBeta1), m);
+        v = TLanes.MultiplyAdd(v, TLanes.Broadcast(AdamStep.Beta2), TLanes.Multiply(TLanes.Multiply(gradient, gradient), TLanes.Broadcast(AdamStep.OneMinusBeta2)));
+        var scale = TLanes.MultiplyAdd(TLanes.SquareRoot(v), TLanes.Broadcast(step.SecondCorrection), TLanes.Broadcast(AdamStep.Epsilon));
+        TLanes.Store(m, (float*)firstPlace);
+        TLanes.Store(v, (float*)secondPlace);
+        TLanes.Store(TLanes.Subtract(value, TLanes.Divide(TLanes.Multiply(m, TLanes.Broadcast(step.Rate)), scale)), parameters);
     }
 }
 
@@ -149,6 +181,13 @@ internal readonly record struct AdamStep(float Rate, float SecondCorrection, flo
 /// <summary>Gradient descent with momentum.</summary>
 internal readonly unsafe struct MomentumRule(float* values, float* velocity, float rate, float momentum, float gradientScale, WeightPenalty penalty) : IGradientRule
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Ask(float* parameters)
+    {
+        CacheLine.Ask(parameters);
+        CacheLine.Ask(velocity + (parameters - values));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
         where TLanes : ILanes<TVector>
