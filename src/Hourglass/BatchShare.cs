@@ -37,7 +37,7 @@ internal sealed class BatchShare : IDisposable
     public bool IsPart => Place.Together > Place.Rows;
 
     /// <summary>What the rows here count for in a mean over the step.</summary>
-    public double Weight => (double)Place.Rows / Place.Total;
+    public double Weight => Place.IsCopy ? 0 : (double)Place.Rows / Place.Total;
 
     /// <summary>Draws of the step as a whole come from here, first thing; the same on every rank.</summary>
     public Generator Noise => Block(0);
@@ -103,13 +103,14 @@ internal sealed class BatchShare : IDisposable
 /// <param name="Rows">Rows here.</param>
 /// <param name="Together">Rows of the part, on all ranks.</param>
 /// <param name="Total">Rows of the step, in all parts.</param>
-internal readonly record struct RowPlace(long First, int Rows, long Together, long Total)
+/// <param name="IsCopy">Whether another rank counts these rows: here they only bring up to date what the model remembers of batches (means of normalisation, units that have not fired).</param>
+internal readonly record struct RowPlace(long First, int Rows, long Together, long Total, bool IsCopy = false)
 {
     /// <summary>All rows of a step in one place.</summary>
     public static RowPlace Whole(int rows) => new(0, rows, rows, rows);
 
     /// <summary>A rank's rows of each part of a step, as the runs they are of the step's rows.</summary>
-    /// <remarks>Ranks take runs of nearly equal length. A part with fewer rows than ranks is rank 0's alone, so that nobody has to take statistics of nothing.</remarks>
+    /// <remarks>Ranks take runs of nearly equal length. A part with fewer rows than ranks is rank 0's alone, so that nobody has to take statistics of nothing; the others see a copy.</remarks>
     /// <param name="total">Rows of the step.</param>
     /// <param name="part">Most rows of a part, on all ranks.</param>
     /// <param name="rank">Whose rows.</param>
@@ -119,8 +120,8 @@ internal readonly record struct RowPlace(long First, int Rows, long Together, lo
         for (var start = 0; start < total; start += part)
         {
             var rows = Math.Min(part, total - start);
-            var (first, last) = rows < ranks ? (0, rank == 0 ? rows : 0) : ((int)((long)rows * rank / ranks), (int)((long)rows * (rank + 1) / ranks));
-            yield return new RowPlace(start + first, last - first, rows < ranks ? last - first : rows, total);
+            var (first, last) = rows < ranks ? (0, rows) : ((int)((long)rows * rank / ranks), (int)((long)rows * (rank + 1) / ranks));
+            yield return new RowPlace(start + first, last - first, rows, total, IsCopy: rows < ranks && rank > 0);
         }
     }
 }

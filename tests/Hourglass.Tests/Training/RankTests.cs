@@ -59,11 +59,32 @@ public sealed class RankTests
         }
 
         using var store = Store(options.Input!);
-        var alone = Steps(Batches(options, 3), store, new SingleProcess(), StepEngine.Fused);
-        var shared = ThreadRanks.Run(3, ranks => Steps(options, store, ranks, StepEngine.Fused));
+        int[] steps = [Rows, Rows - 2, 2, Rows]; // one of them has fewer rows than ranks
+        var alone = Steps(Batches(options, 3), store, new SingleProcess(), StepEngine.Fused, steps, threads: 1);
+        var shared = ThreadRanks.Run(3, ranks => Steps(options, store, ranks, StepEngine.Fused, steps, threads: 1));
         Assert.Equal(shared[0], shared[1]);
         Assert.Equal(shared[0], shared[2]);
         Near(alone, shared[0], name);
+    }
+
+    // What a model remembers of batches stays the same everywhere, also where a rank has no row to count: units that one took for dead and another not would part them.
+    [Theory, InlineData(StepEngine.Fused), InlineData(StepEngine.Autograd)]
+    public void A_rank_without_rows_of_its_own_remembers_what_the_others_do(StepEngine engine)
+    {
+        foreach (var options in new[]
+        {
+            TrainerTests.SmallOptions() with { Network = new DenseNetworkOptions { Hidden = [5], Normalization = Normalization.Batch } },
+            TrainerTests.SmallOptions() with { Network = new DenseNetworkOptions { Hidden = [] }, Bottleneck = new TopKOptions { Active = 1, DeadAfter = 10 } },
+        })
+        {
+            using var store = Store(options.Input!);
+            int[] steps = [Rows, 4, 4, Rows, 4, Rows];
+            var training = options.Training with { Optimizer = OptimizerKind.Sgd, LearningRate = 0.05, BatchSize = 5 };
+            var alone = Steps(Batches(options with { Training = training }, 5), store, new SingleProcess(), engine, steps, threads: 1);
+            var shared = ThreadRanks.Run(5, ranks => Steps(options with { Training = training }, store, ranks, engine, steps, threads: 1));
+            Assert.All(shared, rank => Assert.Equal(shared[0], rank));
+            Near(alone, shared[0], $"{engine}, {options.Bottleneck.GetType().Name}");
+        }
     }
 
     // Ranks that see the same memory have the weights of dense models in common; the others keep gradients whole. The last step has fewer rows than ranks.

@@ -59,7 +59,15 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
             state.Parameters.Gradients.zero_();
         }
 
-        return indices.IsEmpty ? 0 : Backward(indices, share, epoch).item<float>();
+        if (!share.Place.IsCopy)
+        {
+            return Backward(indices, share, epoch).item<float>();
+        }
+
+        using var noGrad = no_grad();
+        using var precision = ReducedPrecision.Use(_options.Precision == Precision.Bfloat16);
+        Forward(indices, share, epoch);
+        return 0;
     }
 
     protected override Span<float> Gradients(TrainingState state) => MemoryMarshal.Cast<byte, float>(state.Parameters.Gradients.bytes);
@@ -77,18 +85,26 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
 
     private Tensor Backward(ReadOnlySpan<long> indices, BatchShare share, double epoch)
     {
-        var mark = Stopwatch.GetTimestamp();
-        var context = new StepContext(share.Noise, epoch) { Share = share };
         using var precision = ReducedPrecision.Use(_options.Precision == Precision.Bfloat16);
-        var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
-        mark = Clock.End(TrainingPhase.Gather, mark);
-        var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
+        var (pass, batch, context) = Forward(indices, share, epoch);
+        var mark = Stopwatch.GetTimestamp();
         var loss = WithJacobianPenalties(pass, batch, context);
         loss = share.Weight == 1 ? loss : loss * HeldScalar.Of(share.Weight);
         mark = Clock.End(TrainingPhase.Forward, mark);
         loss.backward();
         Clock.End(TrainingPhase.Backward, mark);
         return loss;
+    }
+
+    private (Pass Pass, Batch Batch, StepContext Context) Forward(ReadOnlySpan<long> indices, BatchShare share, double epoch)
+    {
+        var mark = Stopwatch.GetTimestamp();
+        var context = new StepContext(share.Noise, epoch) { Share = share };
+        var batch = Augmentations.Apply(reader.ReadBatch(indices), _options.Augmentation, share.Noise);
+        mark = Clock.End(TrainingPhase.Gather, mark);
+        var pass = model.Forward(batch with { Condition = Autoencoder.DropClasses(batch.Condition, context) }, context);
+        Clock.End(TrainingPhase.Forward, mark);
+        return (pass, batch, context);
     }
 
     private void Move(TrainingState state, double rate)

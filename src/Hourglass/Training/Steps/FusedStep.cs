@@ -110,9 +110,9 @@ internal sealed unsafe class FusedStep : TrainingStep
 
     protected override double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst)
     {
-        var loss = indices.IsEmpty ? 0 : Differentiate(indices, share, epoch);
+        var loss = Differentiate(indices, share, epoch);
         var mark = Stopwatch.GetTimestamp();
-        _rows = indices.Length;
+        (_rows, loss) = share.Place.IsCopy ? (0, 0) : (indices.Length, loss);
         _update.Add(_rows, share.Weight, isFirst);
         Clock.End(TrainingPhase.Update, mark);
         return loss;

@@ -135,7 +135,7 @@ internal sealed unsafe class FusedTogether(CommonRoom room, FusedWeights weights
             return;
         }
 
-        if (map.Stretches is null)
+        if (map.Stretches is null || rows == 0)
         {
             map.SharedGradient(from, to, rows, rule, scratch.ScratchOf(thread));
         }

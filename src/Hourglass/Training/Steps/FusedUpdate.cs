@@ -214,7 +214,7 @@ internal sealed unsafe class FusedUpdate : IDisposable
     private static void Pieces<TRule>(DenseFusedMap map, int from, int to, int rows, TRule rule, float* scratch, bool isStep)
         where TRule : struct, IGradientRule
     {
-        if (map.Stretches is null)
+        if (map.Stretches is null || rows == 0)
         {
             map.WeightGradient(from, to, rows, rule, scratch);
         }
