@@ -21,9 +21,6 @@ internal sealed unsafe class RankGroup(ITransport transport) : ICollective
 
     public int Size => transport.Size;
 
-    /// <summary>Whether all ranks see the same memory.</summary>
-    public bool SharesMemory => _hasSlots;
-
     public string Description => $"{transport.Description}, {Size} ranks";
 
     /// <summary>Ranks in the tree; the others add to one of them first.</summary>

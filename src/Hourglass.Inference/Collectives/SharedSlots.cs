@@ -8,9 +8,6 @@ namespace Hourglass.Collectives;
 /// <remarks>Each rank adds up its own stretch of all slots, in the order in which messages would have added them, and writes the sums into every slot. In between the ranks wait for each other.</remarks>
 internal sealed unsafe class SharedSlots : IDisposable
 {
-    /// <summary>Numbers that a rank can tell beside its marks.</summary>
-    public const int MostTold = (Line - (2 * sizeof(long))) / sizeof(double);
-
     private const string Folder = "/dev/shm";
     private const int Line = 64; // bytes that one processor writes without disturbing others
     private const int Page = 4096;
@@ -21,18 +18,16 @@ internal sealed unsafe class SharedSlots : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
     private readonly long _stride;
-    private readonly long _common;
     private readonly int _rank;
     private readonly int _size;
     private readonly float[] _scratch;
     private long _round;
-    private long _stage;
 
-    private SharedSlots(string path, int rank, int size, long length, long common)
+    private SharedSlots(string path, int rank, int size, long length)
     {
-        (_rank, _size, Length, _stride, _common) = (rank, size, length, Stride(length), common);
+        (_rank, _size, Length, _stride) = (rank, size, length, Stride(length));
         _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.ReadWrite);
-        _view = _map.CreateViewAccessor(0, Bytes(size, length, common), MemoryMappedFileAccess.ReadWrite);
+        _view = _map.CreateViewAccessor(0, Bytes(size, length), MemoryMappedFileAccess.ReadWrite);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _scratch = new float[Chunk * (2 + int.Log2(size))];
     }
@@ -43,24 +38,14 @@ internal sealed unsafe class SharedSlots : IDisposable
     /// <summary>This rank's slot.</summary>
     public float* Own => Slot(_rank);
 
-    /// <summary>Values that are no rank's own.</summary>
-    public float* Common => (float*)(_start + Marks(_size));
-
-    /// <summary>Numbers that a rank tells the others: as many as <see cref="MostTold"/>.</summary>
-    public double* Told(int rank) => (double*)(Mark(rank) + 2);
-
-    /// <summary>A rank's slot.</summary>
-    public float* Slot(int rank) => Common + CommonLength(_common) + (rank * _stride);
-
     /// <summary>Opens memory for a slot of each rank.</summary>
     /// <param name="ranks">All of them make this call.</param>
     /// <param name="length">Values in a slot.</param>
-    /// <param name="common">Values that are no rank's own.</param>
     /// <returns>Null on all ranks where one of them does not see it.</returns>
-    public static SharedSlots? Open(ICollective ranks, long length, long common = 0)
+    public static SharedSlots? Open(ICollective ranks, long length)
     {
-        var path = Encoding.UTF8.GetString(Agreement.Told(ranks, ranks.Rank == 0 ? Encoding.UTF8.GetBytes(Create(Bytes(ranks.Size, length, common))) : []));
-        var slots = path.Length == 0 ? null : TryMap(path, ranks, length, common);
+        var path = Encoding.UTF8.GetString(Agreement.Told(ranks, ranks.Rank == 0 ? Encoding.UTF8.GetBytes(Create(Bytes(ranks.Size, length))) : []));
+        var slots = path.Length == 0 ? null : TryMap(path, ranks, length);
         var isSeen = ranks.Gather([slots is null ? (byte)0 : (byte)1]).All(sees => sees[0] == 1);
         if (ranks.Rank == 0 && path.Length > 0)
         {
@@ -94,20 +79,6 @@ internal sealed unsafe class SharedSlots : IDisposable
         Meet();
     }
 
-    /// <summary>Waits until all ranks have come here.</summary>
-    public void Meet()
-    {
-        var round = ++_round;
-        Volatile.Write(ref *Mark(_rank), round);
-        Await(0, round);
-    }
-
-    /// <summary>Lets the others know that this rank has come a stage further.</summary>
-    public void Advance() => Volatile.Write(ref Mark(_rank)[1], ++_stage);
-
-    /// <summary>Waits until all ranks have come to a stage.</summary>
-    public void Await(long stage) => Await(1, stage);
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -132,11 +103,11 @@ internal sealed unsafe class SharedSlots : IDisposable
         }
     }
 
-    private static SharedSlots? TryMap(string path, ICollective ranks, long length, long common)
+    private static SharedSlots? TryMap(string path, ICollective ranks, long length)
     {
         try
         {
-            return File.Exists(path) ? new SharedSlots(path, ranks.Rank, ranks.Size, length, common) : null;
+            return File.Exists(path) ? new SharedSlots(path, ranks.Rank, ranks.Size, length) : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -144,14 +115,14 @@ internal sealed unsafe class SharedSlots : IDisposable
         }
     }
 
-    // A page of marks, a line for each rank: rounds, stages, numbers told. Then what is no rank's own, then the slots.
-    private static long Bytes(int size, long length, long common) => Marks(size) + ((CommonLength(common) + (size * Stride(length))) * sizeof(float));
-
-    private static long CommonLength(long common) => common == 0 ? 0 : Stride(common);
+    // A page of marks, a line for each rank, then the slots.
+    private static long Bytes(int size, long length) => Marks(size) + (size * Stride(length) * sizeof(float));
 
     private static long Marks(int size) => (((long)size * Line) + Page - 1) / Page * Page;
 
     private static long Stride(long length) => (Math.Max(length, 1) + (Page / sizeof(float)) - 1) / (Page / sizeof(float)) * (Page / sizeof(float));
+
+    private float* Slot(int rank) => (float*)(_start + Marks(_size)) + (rank * _stride);
 
     private static long First(int length, int rank, int size) => rank == size ? length : (long)length * rank / size / (Line / sizeof(float)) * (Line / sizeof(float));
 
@@ -180,11 +151,13 @@ internal sealed unsafe class SharedSlots : IDisposable
     }
 
     // Until all have come as far.
-    private void Await(int mark, long count)
+    private void Meet()
     {
+        var round = ++_round;
+        Volatile.Write(ref *Mark(_rank), round);
         for (var rank = 0; rank < _size; rank++)
         {
-            for (var waited = 0; Volatile.Read(ref Mark(rank)[mark]) < count; waited++)
+            for (var waited = 0; Volatile.Read(ref *Mark(rank)) < round; waited++)
             {
                 Wait(waited);
             }

@@ -75,7 +75,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
             var outputs = packed is null ? products.Dy + (panel * Width) : packed;
             var parameters = map.Weights + ((long)panel * map.PanelLength) + ((long)input * Width);
             var (left, outputStep) = (map.Outputs - (panel * Width), packed is null ? outputStride : Width);
-            if (TRule.IsBeside && TLanes.HasManyRegisters && left > TLanes.Count)
+            if (TLanes.HasManyRegisters && left > TLanes.Count)
             {
                 EightRows(products.X + input, inputStride, outputs, outputStep, rows, zeros, 0, sums, Width, new TileUpdate<TRule>(waiting, before, parameters, rule));
                 AddProducts(more, input, inputStride, panel * Width, outputStride, rows, sums);

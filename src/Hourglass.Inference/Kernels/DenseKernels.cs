@@ -246,9 +246,6 @@ internal unsafe interface IGradientRule
         where TLanes : ILanes<TVector>
         where TVector : struct;
 
-    /// <summary>Whether a tile's gradients are taken between the rows of the next tile's product; else as soon as they are made.</summary>
-    static virtual bool IsBeside => true;
-
     /// <summary>Asks memory for what <see cref="Take"/> will need.</summary>
     /// <param name="parameters">Where the parameters lie.</param>
     void Ask(float* parameters);

@@ -87,7 +87,7 @@ public sealed class RankTests
         }
     }
 
-    // Ranks that see the same memory have the weights of dense models in common; the others keep gradients whole. The last step has fewer rows than ranks.
+    // One of the steps has fewer rows than ranks.
     [Theory, MemberData(nameof(FusedModels))]
     public void Ranks_that_share_memory_move_the_weights_to_the_bits_of_those_that_send_messages(string name)
     {
@@ -106,19 +106,7 @@ public sealed class RankTests
         }
     }
 
-    [Fact]
-    public void Only_dense_models_without_clipping_and_accumulation_are_moved_in_common()
-    {
-        bool Takes(AutoencoderOptions options, int ranks = 2) => FusedTogether.Takes(FusedPlan.Of(options), options.Training, ranks);
-        var dense = TrainerTests.SmallOptions();
-        Assert.True(Takes(dense));
-        Assert.False(Takes(dense, ranks: 1));
-        Assert.False(Takes(dense with { Training = dense.Training with { ClipNorm = 1 } }));
-        Assert.False(Takes(dense with { Training = dense.Training with { Accumulate = 2 } }));
-        Assert.False(Takes(dense with { Bottleneck = new TopKOptions { Active = 1 } }));
-    }
-
-    // What one rank passes by the other does not: both must have the same share of the weights in mind.
+    // What one rank passes by the other does not.
     [Fact]
     public void A_rank_with_mostly_empty_samples_and_one_with_full_ones_move_the_weights_as_by_messages()
     {

@@ -82,11 +82,6 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     /// <summary>Pieces that the gradient of the weights is made in: blocks of inputs where zeros are passed by, else tiles.</summary>
     public int Pieces => IsFilled ? Map.PaddedInputs / DenseMap.TileRows : Map.Tiles;
 
-    /// <summary>Pieces that ranks share out: blocks of inputs where one rank may pass zeros by and another not, else tiles.</summary>
-    public int SharedPieces => IsSharedByBlocks ? Map.PaddedInputs / DenseMap.TileRows : Map.Tiles;
-
-    private bool IsSharedByBlocks => TakesZeros(Layer) && input == room.Input;
-
     /// <summary>After both passes, before threads share the gradient: clears rows that only pad the batch, and runs that are there for a layer that shares the weights.</summary>
     /// <param name="rows">Samples.</param>
     public void BeginGradient(int rows)
@@ -117,28 +112,6 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
         else
         {
             DenseKernels.Widest.Gradient(Map, products, tied, WeightRows(rows), from, to, rule, Map.IsLarge ? scratch : null);
-        }
-    }
-
-    /// <summary>Hands pieces that ranks share out to a rule.</summary>
-    /// <inheritdoc cref="WeightGradient"/>
-    public void SharedGradient<TRule>(int from, int to, int rows, TRule rule, float* scratch)
-        where TRule : struct, IGradientRule
-    {
-        var (panels, blocks) = IsSharedByBlocks && !IsFilled ? (Map.Panels, SharedPieces) : (1, 0);
-        for (var panel = 0; panel < panels; panel++)
-        {
-            WeightGradient((panel * blocks) + from, (panel * blocks) + to, rows, rule, scratch);
-        }
-    }
-
-    /// <summary>Copies pieces that ranks share out into the way back.</summary>
-    public void RenewSharedBack(int from, int to)
-    {
-        var (panels, blocks) = IsSharedByBlocks ? (Map.Panels, SharedPieces) : (1, 0);
-        for (var panel = 0; Back is { } back && panel < panels; panel++)
-        {
-            DenseKernels.Widest.Transpose(Map, back, (panel * blocks) + from, (panel * blocks) + to);
         }
     }
 

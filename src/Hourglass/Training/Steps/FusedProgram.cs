@@ -7,7 +7,7 @@ namespace Hourglass.Training.Steps;
 /// <param name="clock">Told where the time goes. Threads do the same side by side: the first one's time stands for all.</param>
 internal sealed class FusedProgram(TrainingClock clock)
 {
-    private readonly List<(List<(TrainingPhase? Phase, RowWork Work)> Rows, Action? Batch)> _pieces = [([], null)];
+    private readonly List<(List<(TrainingPhase Phase, RowWork Work)> Rows, Action? Batch)> _pieces = [([], null)];
 
     /// <summary>Some work on a thread's rows.</summary>
     /// <param name="thread">Its number.</param>
@@ -19,9 +19,9 @@ internal sealed class FusedProgram(TrainingClock clock)
     public int Pieces => _pieces.Count;
 
     /// <summary>Adds work that each thread does on its rows.</summary>
-    /// <param name="phase">What its time counts as; null where the work itself sees to that.</param>
+    /// <param name="phase">What its time counts as.</param>
     /// <param name="work">The work.</param>
-    public void Add(TrainingPhase? phase, RowWork work) => _pieces[^1].Rows.Add((phase, work));
+    public void Add(TrainingPhase phase, RowWork work) => _pieces[^1].Rows.Add((phase, work));
 
     /// <summary>Adds work on the whole batch: what was added before is complete then, what is added later has not begun.</summary>
     public void Meet(Action work)
@@ -45,7 +45,7 @@ internal sealed class FusedProgram(TrainingClock clock)
         }
     }
 
-    private void Run(List<(TrainingPhase? Phase, RowWork Work)> parts, int thread, int first, int last)
+    private void Run(List<(TrainingPhase Phase, RowWork Work)> parts, int thread, int first, int last)
     {
         var mark = Stopwatch.GetTimestamp();
         for (var part = 0; part < parts.Count; part++)
@@ -54,7 +54,7 @@ internal sealed class FusedProgram(TrainingClock clock)
             work(thread, first, last);
             if (thread == 0 && (part + 1 == parts.Count || parts[part + 1].Phase != phase))
             {
-                mark = phase is { } known ? clock.End(known, mark) : Stopwatch.GetTimestamp();
+                mark = clock.End(phase, mark);
             }
         }
     }

@@ -47,7 +47,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     {
         (_model, _options) = (model, model.Options.Training);
         _plan = FusedPlan.Of(model.Options, FusedPlan.TakesEntries(model.Options) && FusedInput.AreSparse(samples));
-        _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2, ranks, FusedTogether.Takes(_plan, _options, ranks?.Size ?? 1));
+        _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2, ranks);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
         _crew = new WorkCrew(threads);
@@ -62,7 +62,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _penalised = [.. new[] { _contraction, _decoderGradient }.OfType<FusedJacobian>()];
         _comparison = new FusedComparison(_plan, new FusedObjective(model.Options, _plan.Noise is { } noise ? learnt[noise] : null), _input, _room);
         _logVariance = _plan.LogVariance is { } second ? Dense(second, _plan.LatentLayer, isFirst: true) : null;
-        _update = new FusedUpdate([.. _maps, .. new[] { _logVariance }.OfType<FusedMap>(), .. learnt.Values], _weights, _room, model.Options, _crew, Clock);
+        _update = new FusedUpdate([.. _maps, .. new[] { _logVariance }.OfType<FusedMap>(), .. learnt.Values], _weights, _room, model.Options, _crew);
         _revival = _plan.Revives ? new FusedRevival(model.Options, _plan, _room, (FusedTopK)_bottleneck, (SparseOutputMap)_maps[_plan.LatentLayer], (SparseInputMap)_maps[^1]) : null;
         (_losses, _penalties) = (new double[_room.Rows], new double[_room.Rows]);
         _program = Program();
@@ -113,20 +113,12 @@ internal sealed unsafe class FusedStep : TrainingStep
         var loss = Differentiate(indices, share, epoch);
         var mark = Stopwatch.GetTimestamp();
         (_rows, loss) = share.Place.IsCopy ? (0, 0) : (indices.Length, loss);
-        _update.Add(_rows, share.Weight, isFirst);
+        _update.Keep(_rows, share.Weight, isFirst);
         Clock.End(TrainingPhase.Update, mark);
         return loss;
     }
 
     protected override Span<float> Gradients(TrainingState state) => new(_weights.Gradients, (int)_weights.Length);
-
-    protected override bool MovesTogether => _update.IsTogether;
-
-    protected override void MoveTogether(TrainingState state, double rate, Span<double> told)
-    {
-        state.Optimizer.Steps++;
-        _update.RunTogether(rate, state.Optimizer.Steps, told);
-    }
 
     protected override void Update(TrainingState state, double rate)
     {
@@ -159,14 +151,12 @@ internal sealed unsafe class FusedStep : TrainingStep
         _rows = indices.Length;
         _scale = (float)(1.0 / ((double)share.Place.Total * _model.SampleLength));
         _context = new StepContext(null, epoch) { Share = share };
-        Array.ForEach(_penalised, _ => _update.AwaitAll(thread: 0)); // they look at the weights first
         var mark = Stopwatch.GetTimestamp();
         _input.Draw(indices, share, epoch, _penalised);
         Array.ForEach(_penalised, penalty => penalty.Begin(_rows, _scale));
         GatherEntries();
         Clock.End(TrainingPhase.Gather, mark);
         _extra = 0;
-        _update.AwaitFirst();
         _program.Run(_crew, _rows, 0, _toLatents);
         if (_revival?.Begin(_rows) == true)
         {
@@ -232,11 +222,6 @@ internal sealed unsafe class FusedStep : TrainingStep
         {
             var (map, function) = (_maps[place], _functions[place]);
             program.Add(TrainingPhase.Forward, OnDraws(place, map.Forward));
-            if (_update.IsTogether)
-            {
-                program.Add(phase: null, (thread, _, _) => _update.AwaitAll(thread)); // what follows the first map
-            }
-
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Add(TrainingPhase.Forward, (_, first, last) => normalization.Measure(first, last));

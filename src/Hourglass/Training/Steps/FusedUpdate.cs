@@ -19,13 +19,10 @@ internal sealed unsafe class FusedUpdate : IDisposable
     private readonly WorkCrew _crew;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly double[] _norms;
-    private readonly FusedTogether? _together;
-    private int _rows; // of the step's part here
-    private double _share;
     private readonly List<AdamRule> _adamSteps = [];
     private readonly List<MomentumRule> _momentumSteps = [];
 
-    public FusedUpdate(IReadOnlyList<FusedMap> maps, FusedWeights weights, FusedRoom room, AutoencoderOptions options, WorkCrew crew, TrainingClock clock)
+    public FusedUpdate(IReadOnlyList<FusedMap> maps, FusedWeights weights, FusedRoom room, AutoencoderOptions options, WorkCrew crew)
     {
         (_weights, _room, _options, _crew) = (weights, room, options.Training, crew);
         _penalty = new WeightPenalty((float)options.Regularization.L1, (float)options.Regularization.L2);
@@ -41,11 +38,7 @@ internal sealed unsafe class FusedUpdate : IDisposable
         _convolutions = [.. convolutions.Select(map => new ConvolutionUpdate(map, room))];
         _inPanels = [.. _maps.Select(map => map.Layer), .. convolutions.Select(map => map.Layer)];
         _norms = new double[(weights.Length + NormRun - 1) / NormRun];
-        _together = weights.Common is { } common ? new FusedTogether(common, weights, _maps, room, crew, _penalty, clock) : null;
     }
-
-    /// <summary>Whether ranks move weights that they have in common.</summary>
-    public bool IsTogether => _together is not null;
 
     private bool IsSgd => _options.Optimizer == OptimizerKind.Sgd;
 
@@ -57,11 +50,10 @@ internal sealed unsafe class FusedUpdate : IDisposable
         Array.ForEach(_sparse, update => update.Lazy?.Begin());
     }
 
-    /// <summary>Before the passes: waits for the other ranks' shares, makes up for steps that rows have missed.</summary>
+    /// <summary>Before the passes: makes up for steps that rows have missed.</summary>
     /// <param name="isBatch">Whether only the rows that the batch uses need them.</param>
     public void CatchUp(bool isBatch)
     {
-        AwaitAll(thread: 0);
         foreach (var update in _sparse.Where(update => update.Lazy is not null))
         {
             if (IsSgd)
@@ -90,44 +82,6 @@ internal sealed unsafe class FusedUpdate : IDisposable
         Keep(rows, 1, isFirst: true);
         Finish(learningRate, number);
     }
-
-    /// <summary>Keeps the gradients of a part of a step, with weight penalties; where ranks have the weights in common, remembers what they are made of.</summary>
-    /// <inheritdoc cref="Keep"/>
-    public void Add(int rows, double share, bool isFirst)
-    {
-        if (_together is null)
-        {
-            Keep(rows, share, isFirst);
-        }
-        else
-        {
-            (_rows, _share) = (rows, share);
-        }
-    }
-
-    /// <summary>Takes a step with the other ranks, each a share of it.</summary>
-    /// <param name="learningRate">Step size.</param>
-    /// <param name="number">Number of the step, from 1.</param>
-    /// <param name="told">Numbers that are replaced by their sums over the ranks.</param>
-    public void RunTogether(double learningRate, long number, Span<double> told)
-    {
-        _together!.Keep(_rows, _share, told);
-        if (IsSgd)
-        {
-            _together.Move(_rows, _share, Momentum(learningRate, 1, default), told);
-        }
-        else
-        {
-            _together.Move(_rows, _share, Adam(learningRate, number, 1, default), told);
-        }
-    }
-
-    /// <summary>Waits until other ranks have moved the first map that they have a share of.</summary>
-    public void AwaitFirst() => _together?.AwaitFirst();
-
-    /// <summary>Waits until other ranks have moved all that they have a share of.</summary>
-    /// <param name="thread">Which thread of the crew waits.</param>
-    public void AwaitAll(int thread) => _together?.AwaitAll(thread);
 
     /// <summary>Keeps the gradients, with weight penalties.</summary>
     /// <param name="rows">Samples.</param>

@@ -9,21 +9,15 @@ namespace Hourglass.Training.Steps;
 internal sealed unsafe class FusedWeights : IDisposable
 {
     private readonly List<(FusedLayer Layer, long Offset)> _places = [];
-    private readonly float*[] _memory; // values, then what the optimiser keeps
+    private readonly AlignedFloats[] _memory; // values, then what the optimiser keeps
     private readonly Dictionary<FusedLayer, DenseMap> _back = [];
     private readonly Dictionary<FusedLayer, IntPtr> _panels = [];
     private readonly List<AlignedFloats> _copies = [];
     private readonly float* _zeros; // a bias for ways back
     private readonly ICollective _ranks;
-    private long _commonTaken;
     private SumRoom? _gradients;
 
-    /// <summary>Makes room.</summary>
-    /// <param name="plan">Whose weights.</param>
-    /// <param name="states">Numbers that the optimiser keeps for each.</param>
-    /// <param name="ranks">Who trains them.</param>
-    /// <param name="isCommon">Whether ranks that share memory have them in common.</param>
-    public FusedWeights(FusedPlan plan, int states, ICollective? ranks = null, bool isCommon = false)
+    public FusedWeights(FusedPlan plan, int states, ICollective? ranks = null)
     {
         _ranks = ranks ?? new SingleProcess();
         foreach (var layer in plan.Trained)
@@ -32,39 +26,32 @@ internal sealed unsafe class FusedWeights : IDisposable
             Length += layer.WeightLength;
         }
 
-        var ways = plan.Maps.Where(layer => IsTurned(plan, layer)).ToList();
-        Common = isCommon ? CommonRoom.Open(_ranks, Length, (Aligned(Length) * (states + 1)) + ways.Sum(layer => Aligned(BackLength(layer)))) : null;
-        foreach (var layer in plan.Maps.Where(layer => layer.Layout == WeightLayout.RowsOfOutputs))
+        foreach (var layer in plan.Maps)
         {
-            _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
-        }
-
-        foreach (var layer in ways)
-        {
-            _back.Add(layer, DenseMap.Over(layer.MapOutputs, layer.MapInputs, Room(BackLength(layer))));
+            if (layer.Layout == WeightLayout.RowsOfOutputs)
+            {
+                _panels.Add(layer, (IntPtr)Copy(DenseMap.Length(layer.Inputs, layer.Outputs)));
+            }
+            else if (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))))
+            {
+                _back.Add(layer, DenseMap.Over(layer.MapOutputs, layer.MapInputs, Copy(DenseMap.Length(layer.MapOutputs, layer.MapInputs))));
+            }
         }
 
         _zeros = Copy(plan.Maps.Max(layer => Math.Max(DenseMap.Stride(layer.MapInputs), DenseMap.Stride(layer.MapOutputs))));
-        _memory = new float*[states + 1];
-        for (var number = 0; number <= states; number++)
-        {
-            _memory[number] = Room(Length);
-        }
+        _memory = [.. Enumerable.Range(0, states + 1).Select(_ => new AlignedFloats(Length))];
     }
-
-    /// <summary>Where ranks have the weights in common; else null.</summary>
-    public CommonRoom? Common { get; }
 
     /// <summary>Float32 values, padding included.</summary>
     public long Length { get; }
 
-    public float* Values => _memory[0];
+    public float* Values => _memory[0].Pointer;
 
     /// <summary>How many numbers the optimiser keeps for each.</summary>
     public int States => _memory.Length - 1;
 
     /// <summary>What the optimiser keeps.</summary>
-    public float* State(int number) => _memory[number + 1];
+    public float* State(int number) => _memory[number + 1].Pointer;
 
     /// <summary>Room for gradients, made when first asked for, by all ranks.</summary>
     public float* Gradients => (float*)(_gradients ??= _ranks.Room(Length)).Address;
@@ -104,7 +91,6 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <summary>Takes weights and moments from the model's flat buffers.</summary>
     public void Take(TrainingState state)
     {
-        Common?.Meet(); // nobody needs what was there
         Exchange(state, isTaken: true);
         foreach (var (layer, _) in _places)
         {
@@ -114,8 +100,6 @@ internal sealed unsafe class FusedWeights : IDisposable
                 FillPanel(layer, panel);
             }
         }
-
-        Common?.Meet(); // all wrote the same
     }
 
     /// <summary>Gives them back.</summary>
@@ -127,30 +111,9 @@ internal sealed unsafe class FusedWeights : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Array.ForEach(_memory, memory => memory.Dispose());
         _copies.ForEach(memory => memory.Dispose());
         _gradients?.Dispose();
-        Common?.Dispose();
-    }
-
-    // Layers that hand gradients on keep their weights turned over as well.
-    private static bool IsTurned(FusedPlan plan, FusedLayer layer) => layer.Layout != WeightLayout.RowsOfOutputs
-        && (layer.IsShared || layer.KeepsBack || (layer.Layout == WeightLayout.Panels && layer.TiedTo is null && !ReferenceEquals(layer, plan.Layers[0]) && (plan.LatentLayer > 0 || !ReferenceEquals(layer, plan.LogVariance))));
-
-    private static long BackLength(FusedLayer layer) => DenseMap.Length(layer.MapOutputs, layer.MapInputs);
-
-    private static long Aligned(long length) => DenseMap.Stride(1) * ((length + DenseMap.Stride(1) - 1) / DenseMap.Stride(1));
-
-    // What all ranks update, each its share.
-    private float* Room(long length)
-    {
-        if (Common is null)
-        {
-            return Copy(length);
-        }
-
-        var place = Common.Common + _commonTaken;
-        _commonTaken += Aligned(length);
-        return place;
     }
 
     private float* Copy(long length)

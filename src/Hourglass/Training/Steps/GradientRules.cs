@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Hourglass.Collectives;
 using Hourglass.Kernels;
 
 namespace Hourglass.Training.Steps;
@@ -34,7 +33,7 @@ internal readonly unsafe struct KeepRule(float* values, float* gradients, Weight
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Ask(float* parameters)
     {
-        // Only what is read: other ranks may be about to write the weights, and lines that are only written need not come first.
+        // Only what is read.
         if (penalty != default)
         {
             CacheLine.Ask(parameters);
@@ -55,59 +54,6 @@ internal readonly unsafe struct KeepRule(float* values, float* gradients, Weight
         gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, TLanes.Load(parameters));
         TLanes.Store(isFirst ? gradient : TLanes.Add(gradient, TLanes.Load(place)), place);
     }
-}
-
-/// <summary>Adds what the other ranks kept, in the order in which messages would have been added, then goes on by another rule.</summary>
-/// <param name="rule">The other rule.</param>
-/// <param name="values">Where this rank's weights start.</param>
-/// <param name="room">Holds the gradients of all ranks.</param>
-/// <param name="penalty">Of this rank's share.</param>
-internal readonly unsafe struct TogetherRule<TRule>(TRule rule, float* values, CommonRoom room, WeightPenalty penalty) : IGradientRule
-    where TRule : struct, IGradientRule
-{
-    private readonly float* _first = room.Part(0);
-    private readonly long _stride = room.Part(1) - room.Part(0);
-    private readonly int _rank = room.Rank;
-    private readonly int _size = room.Size;
-    private readonly int _even = RankGroup.EvenRanks(room.Size);
-
-    // Sums over more than two ranks are a call, before which a product's sums would leave their registers: two ranks took 6 ms a step where they take 3 to 4.
-    public static bool IsBeside => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Ask(float* parameters)
-    {
-        rule.Ask(parameters);
-        CacheLine.Ask(_first + (parameters - values) + ((_rank == 0 ? 1 : 0) * _stride));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Take<TLanes, TVector>(float* parameters, TVector gradient, bool isBias)
-        where TLanes : ILanes<TVector>
-        where TVector : struct
-    {
-        gradient = isBias ? gradient : penalty.Add<TLanes, TVector>(gradient, TLanes.Load(parameters));
-        var place = _first + (parameters - values);
-        var sum = _size == 2 ? TLanes.Add(gradient, TLanes.Load(place + ((1 - _rank) * _stride))) : Tree<TLanes, TVector>(gradient, place, 0, 1);
-        rule.Take<TLanes, TVector>(parameters, sum, isBias);
-    }
-
-    private TVector Tree<TLanes, TVector>(TVector gradient, float* place, int rank, int step)
-        where TLanes : ILanes<TVector>
-        where TVector : struct
-    {
-        if (step < _even)
-        {
-            return TLanes.Add(Tree<TLanes, TVector>(gradient, place, rank, 2 * step), Tree<TLanes, TVector>(gradient, place, rank + step, 2 * step));
-        }
-
-        var own = Of<TLanes, TVector>(gradient, place, rank);
-        return rank + _even < _size ? TLanes.Add(own, Of<TLanes, TVector>(gradient, place, rank + _even)) : own;
-    }
-
-    private TVector Of<TLanes, TVector>(TVector gradient, float* place, int rank)
-        where TLanes : ILanes<TVector>
-        where TVector : struct => rank == _rank ? gradient : TLanes.Load(place + (rank * _stride));
 }
 
 /// <summary>Adds to the gradient of each output's weights a multiple of them, then goes on by another rule.</summary>

@@ -54,13 +54,6 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
             told[0] += Add(state, indices.Slice((int)parts[part].First, parts[part].Rows), share, epoch, isFirst: part == 0);
         }
 
-        if (MovesTogether)
-        {
-            MoveTogether(state, rate, told);
-            IsStopping = told[1] > 0;
-            return told[0];
-        }
-
         if (ranks.Size > 1)
         {
             var mark = Stopwatch.GetTimestamp();
@@ -93,15 +86,6 @@ internal abstract class TrainingStep(TrainingOptions options, ICollective ranks,
     /// <summary>Computes a part's share of the gradients and adds it to those of earlier parts.</summary>
     /// <returns>What it adds to the step's loss.</returns>
     protected abstract double Add(TrainingState state, ReadOnlySpan<long> indices, BatchShare share, double epoch, bool isFirst);
-
-    /// <summary>Whether ranks have the weights in common, and a step is one part.</summary>
-    protected virtual bool MovesTogether => false;
-
-    /// <summary>Moves weights that ranks have in common by the gradients of the part that was added.</summary>
-    /// <param name="state">Counts the step.</param>
-    /// <param name="rate">Step size.</param>
-    /// <param name="told">Numbers that are replaced by their sums over the ranks.</param>
-    protected virtual void MoveTogether(TrainingState state, double rate, Span<double> told) => throw new NotSupportedException("Only steps whose weights ranks have in common move them together.");
 
     /// <summary>Where gradients were added up: in the same order on every rank.</summary>
     protected abstract Span<float> Gradients(TrainingState state);
