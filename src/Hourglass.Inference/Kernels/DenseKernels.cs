@@ -236,6 +236,7 @@ internal readonly unsafe struct RowProducts(float* x, float* dy)
 }
 
 /// <summary>What happens to a gradient: it is kept, or an optimiser takes its step.</summary>
+/// <remarks>It makes no call that is not expanded in place: it runs between the rows of a product, whose sums would leave their registers.</remarks>
 internal unsafe interface IGradientRule
 {
     /// <summary>Takes the gradients of one register's worth of parameters.</summary>
