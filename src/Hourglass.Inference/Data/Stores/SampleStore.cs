@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.IO.MemoryMappedFiles;
 using System.Numerics.Tensors;
-using System.Runtime.Intrinsics.X86;
+using Hourglass.Kernels;
 
 namespace Hourglass.Data.Stores;
 
@@ -240,7 +240,7 @@ public sealed unsafe class SampleStore : IDisposable
     // Samples in random order are far from each other: the start of one that comes soon is brought near.
     private void Prefetch(long sample)
     {
-        if (!Sse.IsSupported || ElementType == ElementType.Entries || (ulong)sample >= (ulong)Count)
+        if (ElementType == ElementType.Entries || (ulong)sample >= (ulong)Count)
         {
             return;
         }
@@ -249,7 +249,7 @@ public sealed unsafe class SampleStore : IDisposable
         var end = start + Math.Min((long)SampleLength * ValueSize, PrefetchedBytes) + LineBytes;
         for (var line = start; line < end; line += LineBytes)
         {
-            Sse.Prefetch0(line);
+            CacheLine.Ask(line);
         }
     }
 
