@@ -33,7 +33,7 @@ internal static class CommandPage
         | data export, data get | samples, out; name, folder |
         | data cache | folder, limit, bytes (kept now), freed (with --clear), stores [{name, source, bytes, used}] |
         | demo | as train |
-        | doctor | hourglass, engine, engineFault, mended, threads, processors, vectorBits, gpu, memoryGigabytes, dotNet, operatingSystem |
+        | doctor | hourglass, engine, engineFault, mended, convolutions, threads, processors, vectorBits, gpu, memoryGigabytes, dotNet, operatingSystem |
 
         """;
 

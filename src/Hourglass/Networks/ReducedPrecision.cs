@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Hourglass.Engine;
 using Hourglass.Networks.Recurrent;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -39,9 +40,14 @@ internal static class ReducedPrecision
     public static Tensor Map(Tensor weights, Tensor? bias, Tensor values) => nn.functional.linear(Given(values), Given(weights), Given(bias!));
 
     /// <summary>The convolution, transposed or not, in the precision of the moment.</summary>
-    public static Tensor Convolve(nn.Module<Tensor, Tensor> convolution, Tensor values) => convolution switch
+    public static Tensor Convolve(nn.Module<Tensor, Tensor> convolution, Tensor values)
     {
-        _ when !s_isOn => convolution.call(values),
+        EngineConvolutions.Require();
+        return s_isOn ? ConvolveReduced(convolution, values) : convolution.call(values);
+    }
+
+    private static Tensor ConvolveReduced(nn.Module<Tensor, Tensor> convolution, Tensor values) => convolution switch
+    {
         Conv2d map => nn.functional.conv2d(Given(values), Given(map.weight!), Given(map.bias!), map.stride!, map.padding!),
         Conv1d map => nn.functional.conv1d(Given(values), Given(map.weight!), Given(map.bias!), map.stride![0], map.padding![0], map.dilation![0]),
         ConvTranspose2d map => nn.functional.conv_transpose2d(Given(values), Given(map.weight!), Given(map.bias!), map.stride!, map.padding!, map.output_padding!),

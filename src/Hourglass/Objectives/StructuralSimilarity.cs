@@ -93,6 +93,7 @@ internal sealed class StructuralSimilarity : Objective
 
     private (Tensor Full, Tensor Contrast) Maps(Tensor first, Tensor second)
     {
+        EngineConvolutions.Require();
         var channels = first.shape[1];
         var window = tensor(_window, 1, 1, Window, Window, device: first.device).expand(channels, 1, Window, Window);
         Tensor Local(Tensor values) => nn.functional.conv2d(nn.functional.pad(values, (Window / 2, Window / 2, Window / 2, Window / 2), TorchSharp.PaddingModes.Replicate), window, groups: channels);
