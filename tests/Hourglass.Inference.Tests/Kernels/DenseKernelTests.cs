@@ -265,6 +265,36 @@ public sealed unsafe class DenseKernelTests
         Assert.Equal(2001, done[2]);
     }
 
+    [Fact]
+    public void A_crew_of_any_size_does_every_part_of_every_piece_once()
+    {
+        using var crew = new WorkCrew(4);
+        var (random, done, expected) = (new Random(5), new int[4], new int[4]);
+        for (var piece = 0; piece < 20_000; piece++)
+        {
+            if (random.Next(3) == 0)
+            {
+                crew.Size = random.Next(1, 5);
+            }
+
+            if (random.Next(500) == 0)
+            {
+                Thread.Sleep(1); // the others fall asleep
+            }
+
+            crew.Run(thread => Interlocked.Increment(ref done[thread]));
+            for (var thread = 0; thread < crew.Size; thread++)
+            {
+                expected[thread]++;
+            }
+
+            Assert.Equal(expected, done);
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => crew.Size = 5);
+        Assert.Throws<ArgumentOutOfRangeException>(() => crew.Size = 0);
+    }
+
     [Theory, InlineData(1), InlineData(2)]
     public void Denormal_numbers_are_zero_to_a_crew_and_remain_what_they_are_to_its_caller(int size)
     {

@@ -23,6 +23,8 @@ internal sealed unsafe class FusedStep : TrainingStep
     private readonly FusedUpdate _update;
     private readonly DenseKernels _kernels = DenseKernels.Widest;
     private readonly WorkCrew _crew;
+    private readonly ThreadChoice _threads;
+    private readonly int _batch;
     private readonly FusedMap[] _maps;
     private readonly DenseFusedMap? _logVariance;
     private readonly FusedRevival? _revival;
@@ -42,7 +44,7 @@ internal sealed unsafe class FusedStep : TrainingStep
     private float _scale;
     private StepContext _context;
 
-    public FusedStep(Autoencoder model, SampleStore samples, BatchReader reader, int batch, int threads, ICollective? ranks = null)
+    public FusedStep(Autoencoder model, SampleStore samples, BatchReader reader, int batch, int threads, ICollective? ranks = null, ThreadChoice? choice = null)
         : base(model.Options.Training, ranks ?? new SingleProcess(), CPU)
     {
         (_model, _options) = (model, model.Options.Training);
@@ -50,7 +52,7 @@ internal sealed unsafe class FusedStep : TrainingStep
         _weights = new FusedWeights(_plan, _options.Optimizer == OptimizerKind.Sgd ? 1 : 2, ranks);
         _room = new FusedRoom(_plan, model.SampleLength, batch, threads);
         _bottleneck = FusedBottleneck.Create(model.Options, _plan, _room);
-        _crew = new WorkCrew(threads);
+        (_crew, _threads, _batch) = (new WorkCrew(threads), choice ?? new ThreadChoice(threads), batch);
         _input = new FusedInput(model, samples, reader, _plan, _room, _bottleneck);
         _maps = [.. Enumerable.Range(0, _plan.Layers.Count).Select(Map)];
         var learnt = _plan.Normalizations.SelectMany(plan => new[] { plan.Gain, plan.Shift }).Append(_plan.Noise).OfType<FusedLayer>().ToDictionary(layer => layer, layer => new DenseFusedMap(layer, _weights, _room, null, null));
@@ -69,9 +71,9 @@ internal sealed unsafe class FusedStep : TrainingStep
         _evaluation = new FusedEvaluation(_plan, _room, _input, _bottleneck, _comparison, _maps, _logVariance, _functions, _crew);
     }
 
-    public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {_crew.Size} thread{(_crew.Size == 1 ? "" : "s")}";
+    public override string Engine => $"fused, {_kernels.Bits}-bit vectors, {(_threads.Best < _crew.Most ? $"{_threads.Best} of " : "")}{_crew.Most} thread{(_crew.Most == 1 ? "" : "s")}";
 
-    public override bool HasOwnThreads => _crew.Size > 1;
+    public override bool HasOwnThreads => _crew.Most > 1;
 
     public override bool HasOwnWeights => true;
 
@@ -100,11 +102,18 @@ internal sealed unsafe class FusedStep : TrainingStep
     protected override double RunAlone(TrainingState state, ReadOnlySpan<long> indices, double epoch, double rate)
     {
         using var flushed = FlushedDenormals.Begin(); // once for all that the crew is given
+        var start = Stopwatch.GetTimestamp();
+        _crew.Size = _threads.Threads;
         var loss = Differentiate(state, indices, epoch);
         var mark = Stopwatch.GetTimestamp();
         state.Optimizer.Steps++;
         _update.Run(rate, state.Optimizer.Steps, _rows);
-        Clock.End(TrainingPhase.Update, mark);
+        mark = Clock.End(TrainingPhase.Update, mark);
+        if (indices.Length == _batch)
+        {
+            _threads.Took(Stopwatch.GetElapsedTime(start, mark).TotalSeconds);
+        }
+
         return loss;
     }
 
