@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hourglass.Engine;
 using static TorchSharp.torch;
 
 namespace Hourglass.Benchmarks;
@@ -27,6 +28,8 @@ internal static class Speed
         var asJson = args.Contains("--json");
         var table = asJson ? Console.Error : Console.Out;
         table.WriteLine(SpeedMachine.Processor);
+        var note = EngineConvolutions.AreRight() ? null : "oneDNN's convolutions are wrong on this machine: the engine's rates of convolutional models are no evidence here";
+        table.Write(note is null ? "" : note + Environment.NewLine);
         table.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"work",-50} {"peer",-18} {"ours",12} {"peer's",12} {"",-12} {"ratio",6} {"floor",6}"));
         var rows = new List<SpeedRow>();
         foreach (var work in Works().Where(work => work.Name.Contains(only, StringComparison.Ordinal)))
@@ -47,7 +50,7 @@ internal static class Speed
 
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(new { machine = SpeedMachine.Processor, versions, leftOut = PythonPeer.Absent, rows }, Json));
+            Console.WriteLine(JsonSerializer.Serialize(new { machine = SpeedMachine.Processor, versions, leftOut = PythonPeer.Absent, note, rows }, Json));
         }
 
         return 0;
