@@ -16,11 +16,11 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     [MethodImpl(KernelCode.ByItself)]
     public override void Map(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
-        var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
+        var (inputStride, outputStride, columns) = (DenseMap.Stride(map.Inputs), map.OutputStride, DenseMap.Stride(map.Outputs));
         for (var row = 0; row < rows; row += Rows)
         {
             Interleave(x + ((long)row * inputStride), inputStride, map.Inputs, scratch);
-            for (var column = 0; column < outputStride; column += 2 * TLanes.Count)
+            for (var column = 0; column < columns; column += 2 * TLanes.Count)
             {
                 var panel = map.Weights + ((long)(column / Width) * map.PanelLength) + (column % Width);
                 Tile(scratch, Rows, panel, Width, map.Inputs, map.Bias + column, 0, y + ((long)row * outputStride) + column, outputStride, map.Outputs - column);
@@ -31,7 +31,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
     [MethodImpl(KernelCode.ByItself)]
     public override void MapBlocks(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
-        var (inputStride, outputStride) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs));
+        var (inputStride, outputStride, columns) = (DenseMap.Stride(map.Inputs), map.OutputStride, DenseMap.Stride(map.Outputs));
         for (var row = 0; row < rows; row += BlockRows, x += (long)BlockRows * inputStride, y += (long)BlockRows * outputStride)
         {
             var count = Math.Min(BlockRows, rows - row);
@@ -43,7 +43,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector> : DenseKernel
                     Interleave(x + ((long)tile * inputStride) + input, inputStride, steps, scratch + ((long)tile * BlockInputs));
                 }
 
-                for (var column = 0; column < outputStride; column += 2 * TLanes.Count)
+                for (var column = 0; column < columns; column += 2 * TLanes.Count)
                 {
                     var panel = map.Weights + ((long)(column / Width) * map.PanelLength) + ((long)input * Width) + (column % Width);
                     for (var tile = 0; tile < count; tile += Rows)

@@ -16,7 +16,7 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
     [MethodImpl(KernelCode.ByItself)]
     public override void MapFilled(in DenseMap map, float* x, float* y, int rows, float* scratch)
     {
-        var (inputStride, outputStride, most) = (DenseMap.Stride(map.Inputs), DenseMap.Stride(map.Outputs), FilledRows(map.Inputs));
+        var (inputStride, outputStride, columns, most) = (DenseMap.Stride(map.Inputs), map.OutputStride, DenseMap.Stride(map.Outputs), FilledRows(map.Inputs));
         var lists = stackalloc FilledPair[MostFilledRows / 2];
         for (var first = 0; first < rows; first += most)
         {
@@ -27,9 +27,9 @@ internal sealed unsafe partial class DenseKernels<TLanes, TVector>
                 lists[pair].AddRows(x + ((long)(first + (2 * pair)) * inputStride), inputStride, Width);
             }
 
-            for (int column = 0, width; column < outputStride; column += width)
+            for (int column = 0, width; column < columns; column += width)
             {
-                width = SumWidth(outputStride - column);
+                width = SumWidth(columns - column);
                 var panels = map.Weights + ((long)(column / Width) * map.PanelLength);
                 for (var pair = 0; pair < pairs; pair++)
                 {

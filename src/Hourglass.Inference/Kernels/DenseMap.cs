@@ -18,6 +18,9 @@ internal readonly unsafe struct DenseMap(int inputs, int outputs, float* weights
 
     public float* Bias { get; } = bias;
 
+    /// <summary>From row to row of what it puts out.</summary>
+    public int OutputStride { get; private init; } = Stride(outputs);
+
     public int PaddedInputs => Padded(Inputs, TileRows);
 
     public int Panels => Stride(Outputs) / PanelWidth;
@@ -41,6 +44,12 @@ internal readonly unsafe struct DenseMap(int inputs, int outputs, float* weights
 
     /// <summary>A map over a run of memory of <see cref="Length"/> values.</summary>
     public static DenseMap Over(int inputs, int outputs, float* memory) => new(inputs, outputs, memory, memory + ((long)Padded(inputs, TileRows) * Stride(outputs)));
+
+    /// <summary>The map to some panels' outputs, which lie in rows among the others'.</summary>
+    /// <param name="from">First panel.</param>
+    /// <param name="to">After the last.</param>
+    public DenseMap Part(int from, int to) =>
+        new(Inputs, Math.Min(Outputs, to * PanelWidth) - (from * PanelWidth), Weights + ((long)from * PanelLength), Bias + (from * PanelWidth)) { OutputStride = OutputStride };
 
     /// <summary>Takes weights [output, input] and bias [output] as they stand in a model.</summary>
     public void Pack(ReadOnlySpan<float> weights, ReadOnlySpan<float> bias)

@@ -56,6 +56,7 @@ public sealed class FusedStepTests
             ["multinomial"] = Base with { Objective = new MultinomialOptions() },
             ["output activation"] = Base with { Network = new DenseNetworkOptions { Hidden = [33], OutputActivation = Activation.Sigmoid }, Objective = new SquaredErrorOptions() },
             ["own decoder"] = Base with { Network = new DenseNetworkOptions { Hidden = [20], DecoderHidden = [7, 50] } },
+            ["wide, dropout"] = Base with { Network = new DenseNetworkOptions { Hidden = [420, 330], Dropout = 0.2, Activation = Activation.Tanh } }, // threads share outputs; the second map is multiplied in blocks
             ["tied weights"] = Base with { Network = new DenseNetworkOptions { Hidden = [45, 19], TiedWeights = true, Dropout = 0.2, Activation = Activation.Tanh } },
             ["tied weights, one map"] = Base with { LatentSize = 50, Network = new DenseNetworkOptions { Hidden = [], TiedWeights = true }, Objective = new SquaredErrorOptions() },
             ["tied weights, gaussian, decay"] = Base with { Bottleneck = new GaussianOptions(), Network = new DenseNetworkOptions { Hidden = [45], TiedWeights = true }, Training = Base.Training with { Optimizer = OptimizerKind.AdamW, WeightDecay = 0.1 } },
@@ -272,6 +273,7 @@ public sealed class FusedStepTests
 
     [Theory]
     [InlineData("gaussian, free bits, dropout")]
+    [InlineData("wide, dropout")]
     [InlineData("top-k, hidden layers")]
     [InlineData("contractive, dropout, corruption")]
     [InlineData("Batch, gelu, dropout, gaussian")]

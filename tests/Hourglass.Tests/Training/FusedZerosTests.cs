@@ -33,6 +33,7 @@ public sealed class FusedZerosTests
     private static readonly Dictionary<string, AutoencoderOptions> Cases = new(StringComparer.Ordinal)
     {
         ["cross-entropy"] = Base,
+        ["wide"] = Base with { Network = new DenseNetworkOptions { Hidden = [350], Activation = Activation.Tanh } }, // threads share outputs
         ["clipped"] = Base with { Training = Base.Training with { ClipNorm = 0.001 } },
         ["penalties, momentum"] = Base with { Regularization = new RegularizationOptions { L1 = 0.001, L2 = 0.01 }, Training = Base.Training with { Optimizer = OptimizerKind.Sgd } },
         ["masked"] = Base with { Corruption = new MaskingCorruptionOptions() },
@@ -71,6 +72,7 @@ public sealed class FusedZerosTests
 
     [Theory]
     [InlineData("cross-entropy")]
+    [InlineData("wide")]
     [InlineData("contractive, tied")]
     public void The_number_of_threads_changes_no_bit(string name)
     {

@@ -7,6 +7,7 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
 {
     private const double LargestFilledShare = 0.5; // `benchmarks kernels`: there both products still gain a twelfth or more, in whatever order values are filled
     private const int LeastInputs = 64;
+    private const long LeastShared = 1 << 14; // weights: what waiting for each other costs
     private readonly LayerRoom _room = room[layer];
     private readonly int _inputStride = DenseMap.Stride(layer.Inputs);
     private readonly bool _mayPassZerosBy = TakesZeros(layer) && input == room.Input && (long)room.Rows * layer.Blocks * DenseMap.Stride(layer.Outputs) <= int.MaxValue; // samples, not what layers make of them; places of their gradients are counted in 32 bits
@@ -29,17 +30,44 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     /// <summary>Gradient of what it puts out, [row, output].</summary>
     public float* Gradient => _room.Gradient;
 
-    public override void Forward(int thread, int first, int last)
+    /// <summary>Whether threads share its outputs instead of the rows: each then reads the weights that it moves, and they stay its own. No bit depends on it.</summary>
+    /// <param name="rows">Of a batch.</param>
+    /// <param name="threads">Threads.</param>
+    /// <remarks>A line of weights that another processor has read costs the one that moves it up to 8 ns, and the reader 2. So does a line of outputs that one thread makes and another goes on with; inputs are then read by all.</remarks>
+    public bool SharesOutputs(int rows, int threads) =>
+        threads > 1 && Layer is { Blocks: 1, TiedTo: null } && Map.Panels >= 2 * threads && (long)Layer.Inputs * Layer.Outputs >= LeastShared + (rows * ((2L * Layer.Outputs) + Layer.Inputs));
+
+    public override void Forward(int thread, int first, int last) => Forward(Map, thread, first, last, 0);
+
+    /// <summary>A thread's part of the outputs of all rows.</summary>
+    /// <param name="thread">Its number.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="rows">Samples.</param>
+    public void ForwardOutputs(int thread, int threads, int rows)
+    {
+        var (from, to) = (Map.Panels * thread / threads, Map.Panels * (thread + 1) / threads);
+        if (from < to)
+        {
+            Forward(Map.Part(from, to), thread, 0, DenseMap.Padded(rows, DenseMap.TileRows), from * DenseMap.PanelWidth);
+        }
+    }
+
+    private void Forward(in DenseMap map, int thread, int first, int last, int column)
     {
         var x = input + ((long)first * _inputStride);
-        var y = _room.After + ((long)first * _room.Stride);
+        var y = _room.After + ((long)first * _room.Stride) + column;
+        var scratch = room.ScratchOf(thread);
         if (IsMostlyZero(first))
         {
-            DenseKernels.Widest.MapFilled(Map, x, y, last - first, room.ScratchOf(thread));
+            DenseKernels.Widest.MapFilled(map, x, y, last - first, scratch);
+        }
+        else if (Map.IsLarge)
+        {
+            DenseKernels.Widest.MapBlocks(map, x, y, last - first, scratch);
         }
         else
         {
-            Run(Map, x, y, last - first, room.ScratchOf(thread));
+            DenseKernels.Widest.Map(map, x, y, last - first, scratch);
         }
     }
 

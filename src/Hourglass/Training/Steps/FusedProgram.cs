@@ -30,6 +30,17 @@ internal sealed class FusedProgram(TrainingClock clock)
         _pieces.Add(([], null));
     }
 
+    /// <summary>Adds work on the whole batch that threads share in another way than by rows.</summary>
+    /// <param name="phase">What its time counts as.</param>
+    /// <param name="crew">The threads.</param>
+    /// <param name="work">The work; told the thread's number.</param>
+    public void Share(TrainingPhase phase, WorkCrew crew, Action<int> work) => Meet(() =>
+    {
+        var mark = Stopwatch.GetTimestamp();
+        crew.Run(work);
+        clock.End(phase, mark);
+    });
+
     /// <summary>Does some of the pieces.</summary>
     /// <param name="crew">Shares the rows.</param>
     /// <param name="rows">Rows of the batch.</param>
@@ -40,7 +51,11 @@ internal sealed class FusedProgram(TrainingClock clock)
         for (var piece = from; piece < to; piece++)
         {
             var (work, batch) = _pieces[piece];
-            ForEachPart(crew, rows, (thread, first, last) => Run(work, thread, first, last));
+            if (work.Count > 0)
+            {
+                ForEachPart(crew, rows, (thread, first, last) => Run(work, thread, first, last));
+            }
+
             batch?.Invoke();
         }
     }

@@ -230,7 +230,15 @@ internal sealed unsafe class FusedStep : TrainingStep
         for (var place = from; place < to; place++)
         {
             var (map, function) = (_maps[place], _functions[place]);
-            program.Add(TrainingPhase.Forward, OnDraws(place, map.Forward));
+            if (map is DenseFusedMap dense && (place <= _plan.LatentLayer || _plan.Draws == 1) && dense.SharesOutputs(_batch, _crew.Most))
+            {
+                program.Share(TrainingPhase.Forward, _crew, thread => dense.ForwardOutputs(thread, _crew.Size, _rows));
+            }
+            else
+            {
+                program.Add(TrainingPhase.Forward, OnDraws(place, map.Forward));
+            }
+
             if (function.Normalization is { LooksAtBatch: true } normalization)
             {
                 program.Add(TrainingPhase.Forward, (_, first, last) => normalization.Measure(first, last));
