@@ -11,6 +11,7 @@ return args.FirstOrDefault() switch
     "engine" => EngineSteps.Run(args),
     EngineSteps.Word => EngineSteps.RunTurn(args),
     "evaluation" => EngineModes.Run(args),
+    "lines" => SharedLines.Run(),
     "layouts" => EngineLayouts.Run(args),
     "kernels" => KernelRates.Run(),
     "nab" => NumentaBenchmark.Run(args),
@@ -40,6 +41,7 @@ static int Usage()
     Console.Error.WriteLine("  ingest [--rows N] [--rounds N] [--only csv|parquet|npy] [--windows] [--ranks N] [--json]\n                                  from CSV and Parquet, or a .npy array, to sample stores, of rows or of windows of rows: MB/s by the clock, processor time; or by one process on one processor and by N ranks");
     Console.Error.WriteLine("  kernels                         what each kernel of the fused step makes of the processor");
     Console.Error.WriteLine("  layouts [--threads N]           residual blocks and resizing by the engine, with pictures channel by channel and with channels last");
+    Console.Error.WriteLine("  lines                           what a line of memory costs that one thread writes and another one reads, again and again");
     Console.Error.WriteLine("  nab --data FOLDER [--seeds N]   the Numenta Anomaly Benchmark, standard profile, one default for all series");
     Console.Error.WriteLine("  smd --data FOLDER [--seeds N] [--first-seed N]   the Server Machine Dataset: VUS, AUROC, average precision, and whether the true metrics are named");
     Console.Error.WriteLine("  outofcore [--gigabytes N] [--width N] [--hidden N] [--samples N] [--rounds N] [--folder F] [--store FILE]\n                                  training from a store on disk: rate and private memory while it grows (Linux)");

@@ -33,7 +33,7 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     /// <summary>Whether threads share its outputs instead of the rows: each then reads the weights that it moves, and they stay its own. No bit depends on it.</summary>
     /// <param name="rows">Of a batch.</param>
     /// <param name="threads">Threads.</param>
-    /// <remarks>A line of weights that another processor has read costs the one that moves it up to 8 ns, and the reader 2. So does a line of outputs that one thread makes and another goes on with; inputs are then read by all.</remarks>
+    /// <remarks>A line of weights that another processor has read costs the one that moves it up to 10 ns (`benchmarks lines`). So does a line of outputs that one thread makes and another goes on with; inputs are then read by all.</remarks>
     public bool SharesOutputs(int rows, int threads) =>
         threads > 1 && Layer is { Blocks: 1, TiedTo: null } && Map.Panels >= 2 * threads && (long)Layer.Inputs * Layer.Outputs >= LeastShared + (rows * ((2L * Layer.Outputs) + Layer.Inputs));
 
