@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Hourglass.Kernels;
 
@@ -33,13 +32,13 @@ internal static unsafe class SharedLines
     private static (double Write, double Read) Measure(AlignedFloats memory, bool isRead)
     {
         using var crew = new WorkCrew(2);
-        var turn = new StrongBox<int>();
+        var turn = new AwaitedNumber(0);
         var (write, read) = (double.PositiveInfinity, double.PositiveInfinity);
         crew.Run(thread =>
         {
             for (var round = 0; round < Rounds; round++)
             {
-                Await(turn, (2 * round) + thread);
+                turn.Await((2 * round) + thread);
                 var start = Stopwatch.GetTimestamp();
                 if (thread == 0)
                 {
@@ -52,19 +51,11 @@ internal static unsafe class SharedLines
                     read = Math.Min(read, Stopwatch.GetElapsedTime(start).TotalNanoseconds);
                 }
 
-                Volatile.Write(ref turn.Value, (2 * round) + thread + 1);
+                turn.Set((2 * round) + thread + 1);
             }
         });
         var lines = memory.Length / LineValues;
         return (write / lines, read / lines);
-    }
-
-    private static void Await(StrongBox<int> turn, int number)
-    {
-        while (Volatile.Read(ref turn.Value) != number)
-        {
-            Thread.SpinWait(1);
-        }
     }
 
     private static void Write(float* values, long length, int round) => new Span<float>(values, (int)length).Fill(round);

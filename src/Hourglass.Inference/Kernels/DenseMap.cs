@@ -25,8 +25,8 @@ internal readonly unsafe struct DenseMap(int inputs, int outputs, float* weights
 
     public int Panels => Stride(Outputs) / PanelWidth;
 
-    /// <summary>Whether the weights fill more than half of a second-level cache of a megabyte.</summary>
-    public bool IsLarge => (long)Panels * PanelLength > 1 << 17;
+    /// <summary>Whether the weights, of all panels where this is a part of a map, fill more than half of a second-level cache of a megabyte.</summary>
+    public bool IsLarge => (long)OutputStride / PanelWidth * PanelLength > 1 << 17;
 
     /// <summary>Tiles of 8 inputs by 32 outputs.</summary>
     public int Tiles => Panels * (PaddedInputs / TileRows);

@@ -12,10 +12,14 @@ internal static class EngineConvolutions
 {
     private const double Tolerance = 1e-3; // of the largest value; rounding gives 1e-6
     private const int Rounds = 3; // memory may be clean by chance
+    private static readonly SmallConvolution[] Small = [new(20, 32, 3, 2, 1, 5, 4), new(6, 35, 3, 1, 1, 6, 5), new(3, 7, 5, 3, 2, 9, 7)];
     private static readonly Lazy<string?> Outcome = new(Look);
 
     /// <summary>What was found and done, in words; null where they are right. Looks when first asked.</summary>
     public static string? Mended => Outcome.Value;
+
+    /// <summary>Whether they were wrong and have been mended, as far as anybody has looked.</summary>
+    public static bool IsMended => Outcome is { IsValueCreated: true, Value: not null };
 
     /// <summary>To be called before the engine convolves.</summary>
     /// <exception cref="HourglassException">They are wrong, and cannot be mended.</exception>
@@ -34,18 +38,7 @@ internal static class EngineConvolutions
     }
 
     /// <summary>Whether convolutions there and back give what their definition says.</summary>
-    public static bool AreRight()
-    {
-        for (var round = 0; round < Rounds; round++)
-        {
-            if (!new SmallConvolution(20, 32, 3, 2, 1, 5, 4).IsRight || !new SmallConvolution(6, 35, 3, 1, 1, 6, 5).IsRight || !new SmallConvolution(3, 7, 5, 3, 2, 9, 7).IsRight)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool AreRight() => Enumerable.Repeat(Small, Rounds).All(small => small.All(convolution => convolution.IsRight()));
 
     // at::globalContext().setUserEnabledMkldnn(false), by the names that GCC and Clang give C++ functions. NNPACK would be tried next and complain at every call where it does not know the processor.
     private static unsafe bool TurnOff()
@@ -86,26 +79,29 @@ internal static class EngineConvolutions
     private sealed record SmallConvolution(int Channels, int Next, int Kernel, int Stride, int Padding, int Height, int Width)
     {
         private const int Samples = 2;
+        private (double[] There, double[] Back)? _expected;
 
         private int NextHeight => ((Height + (2 * Padding) - Kernel) / Stride) + 1;
 
         private int NextWidth => ((Width + (2 * Padding) - Kernel) / Stride) + 1;
 
-        public bool IsRight
+        private float[] X => Values(Samples * Channels * Height * Width);
+
+        private float[] Weights => Values(Next * Channels * Kernel * Kernel);
+
+        private float[] Y => Values(Samples * Next * NextHeight * NextWidth);
+
+        public bool IsRight()
         {
-            get
-            {
-                using var scope = NewDisposeScope();
-                var (x, weights, y) = (Values(Samples * Channels * Height * Width), Values(Next * Channels * Kernel * Kernel), Values(Samples * Next * NextHeight * NextWidth));
-                var (there, back) = Expected(x, weights, y);
-                var map = tensor(weights).view(Next, Channels, Kernel, Kernel);
-                Soil();
-                var convolved = nn.functional.conv2d(tensor(x).view(Samples, Channels, Height, Width), map, strides: [Stride, Stride], padding: [Padding, Padding]);
-                Soil();
-                long[] more = [(Height + (2 * Padding) - Kernel) % Stride, (Width + (2 * Padding) - Kernel) % Stride];
-                var returned = nn.functional.conv_transpose2d(tensor(y).view(Samples, Next, NextHeight, NextWidth), map, strides: [Stride, Stride], padding: [Padding, Padding], output_padding: more);
-                return AreNear(Floats(convolved), there) && AreNear(Floats(returned), back);
-            }
+            using var scope = NewDisposeScope();
+            var (there, back) = _expected ??= Expected(X, Weights, Y);
+            var map = tensor(Weights).view(Next, Channels, Kernel, Kernel);
+            Soil();
+            var convolved = nn.functional.conv2d(tensor(X).view(Samples, Channels, Height, Width), map, strides: [Stride, Stride], padding: [Padding, Padding]);
+            Soil();
+            long[] more = [(Height + (2 * Padding) - Kernel) % Stride, (Width + (2 * Padding) - Kernel) % Stride];
+            var returned = nn.functional.conv_transpose2d(tensor(Y).view(Samples, Next, NextHeight, NextWidth), map, strides: [Stride, Stride], padding: [Padding, Padding], output_padding: more);
+            return AreNear(Floats(convolved), there) && AreNear(Floats(returned), back);
         }
 
         private static float[] Floats(Tensor values) => values.contiguous().data<float>().ToArray();
@@ -116,10 +112,9 @@ internal static class EngineConvolutions
         // Memory that the engine gets next has no numbers in it.
         private static void Soil()
         {
-            foreach (var length in new[] { 1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15 })
+            for (var length = 1L << 8; length <= 1 << 15; length *= 2)
             {
-                var nothing = Enumerable.Repeat(float.NaN, length).ToArray();
-                Tensor[] soiled = [tensor(nothing), tensor(nothing), tensor(nothing)];
+                Tensor[] soiled = [.. Enumerable.Range(0, 3).Select(_ => full([length], HeldScalar.Of(double.NaN), ScalarType.Float32))];
                 Array.ForEach(soiled, values => values.Dispose());
             }
         }

@@ -13,7 +13,7 @@ internal sealed class AutogradStep(Autoencoder model, BatchReader reader, IColle
 {
     private readonly TrainingOptions _options = model.Options.Training;
 
-    public override string Engine => $"automatic differentiation, {(_options.Precision == Precision.Bfloat16 ? "products in bfloat16, " : "")}{get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(obstacle is null ? "" : $" ({obstacle})")}";
+    public override string Engine => $"automatic differentiation, {(_options.Precision == Precision.Bfloat16 ? "products in bfloat16, " : "")}{get_num_threads()} thread{(get_num_threads() == 1 ? "" : "s")}{(EngineConvolutions.IsMended ? ", oneDNN off because its convolutions are wrong on this machine" : "")}{(obstacle is null ? "" : $" ({obstacle})")}";
 
     // Nearly all of such a step is our own pass over the series.
     public override bool HasOwnThreads => reader.Device.type == TorchSharp.DeviceType.CPU && model.Options.Network is RecurrentNetworkOptions { Cell: RecurrentCell.Gru } && get_num_threads() > 1;

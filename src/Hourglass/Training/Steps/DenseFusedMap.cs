@@ -56,18 +56,13 @@ internal sealed unsafe class DenseFusedMap(FusedLayer layer, FusedWeights weight
     {
         var x = input + ((long)first * _inputStride);
         var y = _room.After + ((long)first * _room.Stride) + column;
-        var scratch = room.ScratchOf(thread);
         if (IsMostlyZero(first))
         {
-            DenseKernels.Widest.MapFilled(map, x, y, last - first, scratch);
-        }
-        else if (Map.IsLarge)
-        {
-            DenseKernels.Widest.MapBlocks(map, x, y, last - first, scratch);
+            DenseKernels.Widest.MapFilled(map, x, y, last - first, room.ScratchOf(thread));
         }
         else
         {
-            DenseKernels.Widest.Map(map, x, y, last - first, scratch);
+            Run(map, x, y, last - first, room.ScratchOf(thread));
         }
     }
 
